@@ -1,0 +1,1 @@
+"""Who buys from us, what they allowed us, what was said."""

@@ -1,0 +1,1 @@
+"""The world: SMTP in and out, files."""

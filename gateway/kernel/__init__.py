@@ -1,0 +1,1 @@
+"""Tools that know neither mail nor shops; the standard library only."""

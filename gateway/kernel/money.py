@@ -1,0 +1,62 @@
+"""Money in minor units with its ISO 4217 currency; never a float."""
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+# ISO 4217 currencies whose minor unit is not the hundredth.
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+_EXPONENT = {code: 0 for code in _WHOLE.split()} | {code: 3 for code in _THOUSANDTHS.split()}
+_SYMBOL = {"EUR": "€", "GBP": "£", "USD": "$"}
+_CODE = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in minor units (cents) of one currency."""
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not _CODE.fullmatch(self.currency):
+            raise ValueError(f"{self.currency!r} is not an ISO 4217 code such as EUR")
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.minor + self._same(other).minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.minor - self._same(other).minor, self.currency)
+
+    def __mul__(self, factor: int) -> "Money":
+        return Money(self.minor * factor, self.currency)
+
+    def _same(self, other: "Money") -> "Money":
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} do not add up")
+        return other
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in major units."""
+        return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    def __str__(self) -> str:
+        amount = f"{self.decimal:,.{exponent(self.currency)}f}"
+        symbol = _SYMBOL.get(self.currency)
+        return f"{symbol}{amount}" if symbol else f"{amount} {self.currency}"
+
+
+def exponent(currency: str) -> int:
+    """The number of decimal places of a currency's minor unit (ISO 4217)."""
+    return _EXPONENT.get(currency, 2)
+
+
+def money(amount: str | int | Decimal, currency: str) -> Money:
+    """Money from an amount in major units such as "12.50"; ValueError if it is no such thing."""
+    try:
+        scaled = Decimal(amount).scaleb(exponent(currency))
+        return Money(int(scaled.quantize(Decimal(1), ROUND_HALF_EVEN)), currency)
+    except (InvalidOperation, OverflowError, ValueError) as error:
+        raise ValueError(f"{amount!r} is not an amount such as 12.50") from error

@@ -1,0 +1,1 @@
+"""One stimulus in, one transaction out."""

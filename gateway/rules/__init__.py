@@ -1,0 +1,1 @@
+"""The engine for the owner's YAML rules; generic, knows no shop."""

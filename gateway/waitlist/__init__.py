@@ -1,0 +1,1 @@
+"""Who waits for what to come back: the exemplar slice."""
