@@ -1,0 +1,1 @@
+"""The owner's words become effects of any slice; empty until commands by mail are understood."""
