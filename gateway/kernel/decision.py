@@ -6,9 +6,12 @@ effects that follow. An effect's id derives from (stimulus, match.rule, position
 decision twice does nothing the second time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+
+from gateway.kernel.ids import Id
 
 
 class Effect:
@@ -92,3 +95,31 @@ def held(
 def dropped(rule: str, where: str, reason: str, note: str, tests: tuple[Test, ...] = ()) -> Decision:
     """A decision that nothing needs to be done, ever."""
     return Decision((Match(rule, where, tests),), Disposition.DROPPED, reason, note)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why and when an effect is applied; whatever it makes derives its ids from `id`."""
+
+    id: Id  # the effect's own id, prefix "eff"
+    stimulus_id: Id
+    now: datetime
+    key: Callable[[str], str]  # the keyed hash of an address, as columns named *_key hold it
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer(Effect):
+    """Wake the pipe at `due_at` about one object; one row per (kind, about, part)."""
+
+    kind: str
+    about: Id
+    due_at: datetime
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimers(Effect):
+    """Nothing of this kind shall fire about that object any more."""
+
+    kind: str
+    about: Id
