@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 # ISO 4217 currencies whose minor unit is not the hundredth.
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
-_EXPONENT: dict[str, int] = dict.fromkeys(_WHOLE.split(), 0) | dict.fromkeys(_THOUSANDTHS.split(), 3)
+_WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 _SYMBOL = {"EUR": "€", "GBP": "£", "USD": "$"}
 _CODE = re.compile(r"[A-Z]{3}")
 
@@ -50,7 +49,7 @@ class Money:
 
 def exponent(currency: str) -> int:
     """The number of decimal places of a currency's minor unit (ISO 4217)."""
-    return _EXPONENT.get(currency, 2)
+    return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
 
 
 def money(amount: str | int | Decimal, currency: str) -> Money:
