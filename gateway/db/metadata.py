@@ -1,0 +1,51 @@
+"""The one MetaData, with names for every constraint, so that migrations can speak of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Table, text
+from sqlalchemy.schema import SchemaItem
+
+from gateway.db.columns import Id, Word
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def table(name: str, *items: SchemaItem, compact: bool = False, numbered: bool = False) -> Table:
+    """A STRICT table; `compact` keeps rows in the key's own tree, `numbered` never gives a number twice."""
+    options: dict[str, Any] = {"sqlite_strict": True}
+    if compact:
+        options["sqlite_with_rowid"] = False
+    if numbered:
+        options["sqlite_autoincrement"] = True
+    return Table(name, metadata, *items, **options)
+
+
+def word(
+    name: str, words: Iterable[str], *, nullable: bool = False, key: bool = False, default: str | None = None
+) -> Column[str]:
+    """A column that holds one of `words` and nothing else."""
+    kind = Word(words)
+    listed = ", ".join(f"'{choice}'" for choice in kind.words)
+    check = CheckConstraint(f"{name} IN ({listed})", name=name)
+    return Column(name, kind, check, nullable=nullable, primary_key=key, default=default)
+
+
+def refers(name: str, target: str, *, nullable: bool = False, key: bool = False) -> Column[str]:
+    """A column with the id of a row of another table, which must exist."""
+    if key:
+        return Column(name, Id, ForeignKey(target), primary_key=True)
+    return Column(name, Id, ForeignKey(target), nullable=nullable)
+
+
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over only those rows that `where` names."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
