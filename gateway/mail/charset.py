@@ -1,0 +1,133 @@
+"""Octets to text: a ladder of readings, because what a mail declares is often not what it holds.
+
+The rungs, first success wins: the declared charset if it is stateful or 16-bit (its octets look like ASCII);
+strict UTF-8; the declared charset under its mended name; UTF-8 or the declared one with little damage; a
+confident guess of chardet; cp1252, which reads anything. A lone surrogate never leaves this module.
+"""
+
+import codecs
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, cast
+
+# Names that mean another, usually larger, repertoire than they say (the WHATWG's table has the same idea).
+MENDED: Mapping[str, str] = {
+    "ansi": "cp1252",
+    "ansi_x3.4-1968": "cp1252",
+    "ascii": "cp1252",
+    "big5": "big5hkscs",
+    "chinese": "gb18030",
+    "cp-850": "cp850",
+    "default": "cp1252",
+    "gb2312": "gb18030",
+    "gb_2312-80": "gb18030",
+    "gbk": "gb18030",
+    "iso-8859-1": "cp1252",
+    "iso-8859-11": "cp874",
+    "iso-8859-8-e": "iso-8859-8",
+    "iso-8859-8-i": "iso-8859-8",
+    "iso-8859-9": "cp1254",
+    "iso8859-1": "cp1252",
+    "iso_8859-1": "cp1252",
+    "ks_c_5601": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "ksc5601": "cp949",
+    "euc-kr": "cp949",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "macintosh": "mac_roman",
+    "shift-jis": "cp932",
+    "shift_jis": "cp932",
+    "sjis": "cp932",
+    "tis-620": "cp874",
+    "unicode-1-1-utf-7": "utf-7",
+    "unknown-8bit": "cp1252",
+    "us-ascii": "cp1252",
+    "utf8mb3": "utf-8",
+    "utf8mb4": "utf-8",
+    "windows-31j": "cp932",
+    "windows-874": "cp874",
+    "windows-949": "cp949",
+    "x-gbk": "gb18030",
+    "x-mac-roman": "mac_roman",
+    "x-sjis": "cp932",
+    "x-unknown": "cp1252",
+}
+_STATEFUL = ("iso2022", "hz", "utf_7", "utf_16", "utf_32")
+# Their octet pairs can spell UTF-8 of two octets by chance: 目录 in GBK is also the UTF-8 of "Ŀ¼".
+_PAIRED = frozenset(("gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "euc_jis_2004", "cp874"))
+_NOT_OF_MAIL = frozenset(("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"))
+_SURE = 0.8  # confidence of chardet that we follow
+_ENOUGH = 64  # 8-bit octets below which a guess is a game of dice
+_SAMPLE = 65536  # octets that are shown to chardet
+_DAMAGE = 20  # one broken place in so many 8-bit octets is damage, more is another charset
+
+
+def decoded(octets: bytes, declared: str = "") -> tuple[str, str]:
+    """The text that `octets` hold, and the defect found on the way ("" for none)."""
+    codec = codec_of(declared) if declared else ""
+    defect = f"charset_unknown: {declared[:40]!r}" if declared and not codec else ""
+    if not codec.startswith(_STATEFUL) and octets.isascii():
+        return octets.decode("ascii"), defect
+    text = _strictly(octets, codec) if codec.startswith(_STATEFUL) else None
+    if text is None and (utf8 := _strictly(octets, "utf-8")) is not None:
+        doubtful = codec in _PAIRED and max(utf8) < "\u0800"
+        text = (_strictly(octets, codec) if doubtful else None) or utf8
+    if text is None and codec:
+        text = _strictly(octets, codec)
+    if text is not None:
+        return _whole(text), defect
+    return _damaged(octets, codec) or _guessed(octets)
+
+
+@lru_cache(maxsize=512)
+def codec_of(declared: str) -> str:
+    """Python's name of a declared charset, mended; "" when nobody knows it."""
+    name = declared.strip(" \t\"'").lower()
+    name = MENDED.get(name.replace("windows-125", "cp125"), name)
+    try:
+        codec = codecs.lookup(name).name
+        b"".decode(name)  # refuses what is no charset, such as "zlib"
+    except (LookupError, ValueError):
+        return ""
+    codec = codec.replace("-", "_")
+    return "" if codec in _NOT_OF_MAIL else codec
+
+
+def _strictly(octets: bytes, codec: str) -> str | None:
+    try:
+        return octets.decode(codec)
+    except (UnicodeError, LookupError, ValueError):
+        return None
+
+
+def _damaged(octets: bytes, codec: str) -> tuple[str, str] | None:
+    """The reading with few broken places: a cut character must not cost the rest of the text."""
+    high = len(octets) - len(octets.translate(None, bytes(range(128, 256))))
+    for candidate in dict.fromkeys(("utf-8", codec)):
+        if not candidate or candidate in {"ascii", "cp1252"}:
+            continue
+        text = octets.decode(candidate, "replace")
+        if text.count("\ufffd") * _DAMAGE <= max(high, _DAMAGE) and "\ufffd" in text and high > 1:
+            return _whole(text), "charset_damaged"
+    return None
+
+
+def _guessed(octets: bytes) -> tuple[str, str]:
+    sample = octets[:_SAMPLE]
+    if len(sample) - len(sample.translate(None, bytes(range(128, 256)))) >= _ENOUGH:
+        import chardet  # 20 MB and 40 ms that most days of a shop never need
+
+        found = cast("dict[str, Any]", chardet.detect(sample))
+        codec = codec_of(str(found.get("encoding") or ""))
+        text = _strictly(octets, codec) if codec and float(found.get("confidence") or 0) >= _SURE else None
+        if text is not None:
+            return _whole(text), f"charset_guessed: {codec}"
+    text = octets.decode("cp1252", "replace")
+    return text, "charset_guessed: cp1252"
+
+
+def _whole(text: str) -> str:
+    """The text without a byte order mark and with lone surrogates replaced."""
+    text = text.removeprefix("\ufeff")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
