@@ -1,0 +1,38 @@
+"""The words of the line that introduces a quotation, as the world's mail programs say it; lower case."""
+
+# "wrote", as whole words; German, Dutch, French and Italian split theirs, the participle is enough.
+VERBS = """
+    wrote, writes, schrieb, schrieben, schreibt, geschrieben, écrit, ecrit, écrivait, escribió, escribio,
+    escribe, escribía, scritto, scrisse, scrive, escreveu, escribiu, escreve, schreef, geschreven, schreven,
+    skrev, skriver, skreiv, kirjoitti, kirjutas, kirjutab, napisał, napisała, napisał(a), napisała(a),
+    napisal, napisala, napisal(a), pisze, napísal, napísala, napísal(a), píše, napsal, napsala, napsal(a), írta, írja,
+    scris, scrie, написа, написал, написала, написал(а), пишет, писал, писала, писал(а), написав, написав(ла),
+    написав(-ла), пише, пишуть, έγραψε, έγραψαν, γράφει, yazdı, yazmış, yazdi, כתב, כתבה, כתב/ה, كتب, كتبت,
+    napisao, napisao/la, napisao/napisala, napisao(la), написао, написао/ла, rašė, parašė, rakstīja, menulis,
+    skrifaði, viết, va escriure, idatzi du, schrîft, scripsit
+"""
+
+# In scripts that do not part words with blanks, or where the verb has several.
+VERB_PHRASES = """
+    写道, 寫道, 写了, のメール, は書きました, さんは書きました, が書きました, 
+    님이 작성, 작성:, 님이 씀, 썼습니다, 님이 쓴 글,
+    เขียนว่า, เขียน:, đã viết, تمت كتابة, نوشت, ने लिखा, va escriure, idatzi du, מאת, на писа
+"""
+
+# What announces a quotation without a verb: Horde, Apple in Polish, Gmail in Catalan.
+QUOTING = """
+    zitat von, quoting, quoted from, citando, citeren, citat från, citerar, citerer, cytowanie, cytat, citace,
+    citát, idézet, missatge de, wiadomość napisana przez, mensaje de, quoto, selon
+"""
+
+# What stands before the date.
+OPENERS = """
+    on, at, am, le, el, il, op, den, em, no, w, dnia, dne, dana, dňa, na, på, pe, la, în, в, στις, vào, pada,
+    kuupäev, z, בתאריך, في, 在, 於, 于, v
+"""
+
+# Whoever quotes by hand says "as you wrote on 5 May"; programs name people.
+PRONOUNS = """
+    you, i, we, he, she, they, sie, ich, wir, er, ihr, du, vous, je, nous, ils, elle, tu, usted, ustedes, yo,
+    ella, lei, voi, io, noi, você, eu, u, ik, wij, jij, ni, jag, vi, han, hon, вы, я, мы, он, она, siz, ben
+"""
