@@ -103,7 +103,31 @@ class Reserve(Effect):
     """Promise units to an order (a negative quantity takes the promise back)."""
 
     order_id: Id
-    quantities: tuple[tuple[Id, int], ...]  # product -> units
+    units: tuple[tuple[Id, int], ...]  # product -> units
+
+
+@dataclass(frozen=True, slots=True)
+class SellReserved(Effect):
+    """Units that were promised have left the shop: on hand and reserved fall together, in one step."""
+
+    order_id: Id
+    units: tuple[tuple[Id, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect(Effect):
+    """Units are on their way to us (negative: fewer than was thought)."""
+
+    purchase_order_id: Id
+    units: tuple[tuple[Id, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receive(Effect):
+    """Expected units are on the shelf: on hand rises, on order falls."""
+
+    purchase_order_id: Id
+    units: tuple[tuple[Id, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ class PlaceOrder(Effect):
     currency: str
     total: Money | None  # None: the sum of the lines
     placed_at: datetime
+    placed_on: date
     promised_on: date | None
 
 

@@ -132,6 +132,7 @@ class MarkReminded(Effect):
 class PurchaseOrderSent(Event):
     purchase_order_id: Id
     supplier_id: Id
+    units: tuple[tuple[Id, int], ...]  # product -> units
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class PurchaseOrderConfirmed(Event):
     quantity: int
     ordered: int
     expected_on: date | None
+    change: tuple[tuple[Id, int], ...] = ()  # product -> units more (or fewer) than was expected so far
 
 
 @dataclass(frozen=True, slots=True)
