@@ -15,6 +15,8 @@ Id = NewType("Id", str)  # any of ours; the prefix says of what
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
+_MISHEARD = str.maketrans("oil", "011")
+_SPOKEN = 12  # digits at most: 60 bits, which a column of either database holds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHANCE_BITS = 80
 _LENGTH = 26
@@ -24,7 +26,7 @@ _last = 0
 
 
 def new_id(prefix: str, now: datetime) -> Id:
-    """A fresh id, greater than every earlier one of this process."""
+    """A fresh id; among those of one process and millisecond, greater than every earlier one."""
     global _last  # noqa: PLW0603 - monotonic within the process needs one memory
     fresh = _millis(now) << _CHANCE_BITS | secrets.randbits(_CHANCE_BITS)
     with _lock:
@@ -58,11 +60,15 @@ def spoken(letter: str, seq: int) -> str:
 
 
 def heard(text: str) -> int:
-    """The serial number in a spoken form such as `J7F3K`; ValueError if it is none."""
+    """The serial number in a spoken form such as `J7F3K`; ValueError if it is none.
+
+    O is heard as nought, I and L as one, as Crockford's base32 has it.
+    """
+    digits = text.strip()[1:].lower().translate(_MISHEARD)
+    if not 0 < len(digits) <= _SPOKEN or any(character not in _VALUE for character in digits):
+        raise ValueError(f"{text!r} is not a number such as J7F3K")
     number = 0
-    for character in text.strip()[1:].lower():
-        if character not in _VALUE:
-            raise ValueError(f"{text!r} is not a number such as J7F3K")
+    for character in digits:
         number = number * 32 + _VALUE[character]
     return number
 

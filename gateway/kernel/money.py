@@ -2,18 +2,23 @@
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import total_ordering
 
 # ISO 4217 currencies whose minor unit is not the hundredth.
-_WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_WHOLE = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG")
+    + ("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+_THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _SYMBOL = {"EUR": "€", "GBP": "£", "USD": "$"}
 _CODE = re.compile(r"[A-Z]{3}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (cents) of one currency."""
+    """An amount in minor units (cents) of one currency; different ones neither add up nor compare."""
 
     minor: int
     currency: str
@@ -31,9 +36,12 @@ class Money:
     def __mul__(self, factor: int) -> "Money":
         return Money(self.minor * factor, self.currency)
 
+    def __lt__(self, other: "Money") -> bool:
+        return self.minor < self._same(other).minor
+
     def _same(self, other: "Money") -> "Money":
         if other.currency != self.currency:
-            raise ValueError(f"{self.currency} and {other.currency} do not add up")
+            raise ValueError(f"{self.currency} and {other.currency} do not go together")
         return other
 
     @property
@@ -42,9 +50,9 @@ class Money:
         return Decimal(self.minor).scaleb(-exponent(self.currency))
 
     def __str__(self) -> str:
-        amount = f"{self.decimal:,.{exponent(self.currency)}f}"
-        symbol = _SYMBOL.get(self.currency)
-        return f"{symbol}{amount}" if symbol else f"{amount} {self.currency}"
+        amount = f"{abs(self.decimal):,.{exponent(self.currency)}f}"
+        sign, symbol = "-" * (self.minor < 0), _SYMBOL.get(self.currency)
+        return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {self.currency}"
 
 
 def exponent(currency: str) -> int:
@@ -56,6 +64,7 @@ def money(amount: str | int | Decimal, currency: str) -> Money:
     """Money from an amount in major units such as "12.50"; ValueError if it is no such thing."""
     try:
         scaled = Decimal(amount).scaleb(exponent(currency))
-        return Money(int(scaled.quantize(Decimal(1), ROUND_HALF_EVEN)), currency)
-    except (InvalidOperation, OverflowError, ValueError) as error:
+        minor = int(scaled.quantize(Decimal(1), ROUND_HALF_EVEN))
+    except (ArithmeticError, ValueError) as error:
         raise ValueError(f"{amount!r} is not an amount such as 12.50") from error
+    return Money(minor, currency)
