@@ -21,23 +21,9 @@ _SHAPES = tuple(
     )
 )
 _COMMENT = compile_pattern(r"\([^()]*\)")
-# RFC 5322 4.3; other letters are too often wrong and count as UTC, which "-0000" means too.
-_ZONES = {
-    **{
-        "ut": 0,
-        "gmt": 0,
-        "utc": 0,
-        "z": 0,
-        "bst": 1,
-        "met": 1,
-        "cet": 1,
-        "mest": 2,
-        "cest": 2,
-        "eet": 2,
-        "eest": 3,
-    },
-    **{"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9},
-}
+# RFC 5322 4.3 and what Europe writes; other letters are too often wrong and count as UTC, as "-0000" does.
+_HOURS = {"bst": 1, "met": 1, "cet": 1, "mest": 2, "cest": 2, "eet": 2, "eest": 3, "jst": 9}
+_ZONES = {"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8} | _HOURS
 _CENTURY = 50  # RFC 5322 4.3: two digits up to 49 are of this century
 
 

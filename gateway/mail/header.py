@@ -15,6 +15,7 @@ from gateway.mail.pattern import Match, compile_pattern
 
 FIELDS = 1000  # more than that is no letter (guard refuses it); the rest is not read
 LONGEST = 65536  # octets of one field that are read
+BLOCK = 256 * 1024  # octets of a header block that are read
 
 _WORD = compile_pattern(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?(.*?)\?=")
 _PARAMETER = compile_pattern(
@@ -62,25 +63,24 @@ def split(octets: bytes) -> tuple[tuple[Field, ...], bytes, tuple[str, ...]]:
     """
     if octets.startswith(b"\r\n"):
         return (), octets[2:], ()
-    end = octets.find(b"\r\n\r\n")
-    block, body = (octets, b"") if end < 0 else (octets[:end], octets[end + 4 :])
+    end = octets.find(b"\r\n\r\n", 0, BLOCK + 4)
+    block, body = (octets[:BLOCK], octets[BLOCK:]) if end < 0 else (octets[:end], octets[end + 4 :])
     defects: list[str] = [] if end >= 0 else ["no_blank_line"]
     fields: list[Field] = []
-    lines = list(_unfolded(block))
-    for index, (start, line) in enumerate(lines):
-        field = _field(line)
-        if field is not None and len(fields) < FIELDS:
-            fields.append(field)
-        elif field is not None:
+    lines = [(start, line, _field(line)) for start, line in _unfolded(block)]
+    last = max((index for index, (_, _, one) in enumerate(lines) if one is not None), default=-1)
+    for index, (start, line, one) in enumerate(lines):
+        if one is not None and len(fields) < FIELDS:
+            fields.append(one)
+        elif one is not None:
             defects.append("too_many_fields")
             break
         elif index == 0 and line.startswith((b"From ", b">From ")):
             continue  # the separator of an mbox file
-        elif any(_field(later) is not None for _, later in lines[index + 1 :]):
+        elif index < last:
             defects.append("not_a_field")
         else:
-            defects.append("no_blank_line")
-            return tuple(fields), octets[start:], tuple(dict.fromkeys(defects))
+            return tuple(fields), octets[start:], ("no_blank_line",)
     return tuple(fields), body, tuple(dict.fromkeys(defects))
 
 
@@ -102,7 +102,7 @@ def _unfolded(block: bytes) -> Iterator[tuple[int, bytes]]:
 def _field(line: bytes) -> Field | None:
     name, colon, value = line.partition(b":")
     name = name.rstrip(b" \t")  # obs-optional (RFC 5322 4.5): blanks before the colon
-    if not colon or not name or not name.isascii() or any(octet < 33 or octet == 127 for octet in name):
+    if not colon or not name or not name.isascii() or name.translate(None, _NAME_OCTETS):
         return None
     return Field(name.decode("ascii"), value[:LONGEST].strip(b" \t"))
 
@@ -170,6 +170,7 @@ def base64_decoded(octets: bytes) -> bytes:
     return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
 
 
+_NAME_OCTETS = bytes(octet for octet in range(33, 127) if octet != ord(":"))  # ftext (RFC 5322 3.6.8)
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
