@@ -1,24 +1,32 @@
 """The one database: read a snapshot, write a story, commit a unit.
 
 `reading` and `writing` yield an AsyncConnection; what `writing` or `commit` has returned from is durable.
-No network inside `writing`: for all others wait behind it.
+No network inside `writing`, and no `commit` or `writing` either: for all others wait behind it. What differs
+between SQLite and PostgreSQL is in the modules beside this one and nowhere else in the program.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import Executable, Row, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+import structlog
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.metadata import metadata
+from gateway.db.sqlite import open_sqlite
 from gateway.db.statement import among, greatest, insert_new, upsert
 from gateway.db.tables import mail, shop
+from gateway.db.unit import Rows, Step, Unit
+from gateway.kernel.errors import DatabaseUnavailable, InputError
 
 __all__ = [
     "Database",
+    "Rows",
     "Step",
     "Unit",
     "among",
@@ -32,68 +40,113 @@ __all__ = [
     "writing",
 ]
 
-Parameters = dict[str, Any] | list[dict[str, Any]] | None
-Step = tuple[Executable, Parameters]
-Unit = Sequence[Step]
+SLOW = 1.0  # seconds in a body of `writing`, then it is logged
+TOO_SLOW = 5.0  # then it is cancelled and undone
 TABLES = (shop, mail)  # importing them fills the metadata
+log = structlog.get_logger()
+_writer: ContextVar[asyncio.Task[object] | None] = ContextVar("who is in a body of writing()", default=None)
 
 
-class Database:
-    """An open database; made by `open_database`."""
+class Database(Protocol):
+    """An open database of either kind; made by `open_database`, used through the functions below."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.turn = asyncio.Lock()
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+    def writing(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+    async def commit(self, unit: Unit) -> list[Rows]: ...
 
 
 @asynccontextmanager
-async def open_database(url: str, *, lock: Path | None = None) -> AsyncGenerator[Database]:  # noqa: ARG001
-    """The database at `url`, which is `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`."""
-    engine = create_async_engine(url, hide_parameters=True)
-    if url.startswith("sqlite"):
-        _prepare_sqlite(engine)
-    try:
-        yield Database(engine)
-    finally:
-        await engine.dispose()
+async def open_database(
+    url: str, *, lock: Path | None = None, read_only: bool = False
+) -> AsyncGenerator[Database]:
+    """The database at `url`: `sqlite:///FILE` (four slashes for a path from the root) or `postgresql://...`.
+
+    A SQLite file is written by the holder of `lock` alone (AlreadyRunning for everybody else); who only
+    reads needs no lock. Raises InputError for a URL that names no database.
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        assert address.database
+        async with open_sqlite(Path(address.database), lock, read_only) as db:
+            yield db
+    else:
+        from gateway.db.postgresql import open_postgresql
+
+        async with open_postgresql(address, read_only) as db:
+            yield db
 
 
 @asynccontextmanager
 async def reading(db: Database) -> AsyncGenerator[AsyncConnection]:
     """One snapshot, read only."""
-    async with db.engine.connect() as tx:
+    async with db.reading() as tx:
         yield tx
 
 
 @asynccontextmanager
 async def writing(db: Database) -> AsyncGenerator[AsyncConnection]:
-    """A story of several statements; left when it is durable, and as if it had not been if it raises."""
-    async with db.turn, db.engine.begin() as tx:
-        yield tx
+    """A story of several statements; left when it is durable, and as if it had not been if it raises.
+
+    On SQLite bodies run one after the other. A body over 1 s is logged, one over 5 s is cancelled: facts are
+    gathered before it, and nothing is awaited in it but the database. DatabaseUnavailable: nothing was kept.
+    """
+    _refuse_nesting()
+    async with db.writing() as tx:
+        outside = _writer.set(asyncio.current_task())
+        limit = asyncio.timeout(TOO_SLOW)
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with limit:
+                yield tx
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise DatabaseUnavailable(
+                f"a body of writing() took over {TOO_SLOW:g} s and was undone"
+            ) from error
+        finally:
+            _writer.reset(outside)
+            if (took := clock() - began) > SLOW:
+                log.warning("store.body_slow", took_ms=round(took * 1000))
 
 
-async def commit(db: Database, unit: Unit) -> list[list[Row[Any]]]:
-    """The rows that each statement of the unit returned, once all of it is durable."""
-    async with writing(db) as tx:
-        results = [await tx.execute(statement, parameters) for statement, parameters in unit]
-        return [list(result) if result.returns_rows else [] for result in results]
+async def commit(db: Database, unit: Unit) -> list[Rows]:
+    """The rows that each statement of the unit returned, once all of it is durable.
+
+    A unit is data, so it can share a transaction with others and can be repeated; guards therefore stand in
+    its SQL. If it fails, its own error is raised and nothing of it is kept; DatabaseUnavailable: try again.
+    """
+    _refuse_nesting()
+    return await db.commit(unit)
 
 
 async def create_schema(db: Database) -> None:
     """Make all tables, for tests; the service is brought to its revision by `gateway.db.migrate`."""
-    async with writing(db) as tx:
+    async with db.writing() as tx:
         await tx.run_sync(metadata.create_all)
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+def _refuse_nesting() -> None:
+    if (task := _writer.get()) is not None and task is asyncio.current_task():
+        raise RuntimeError("inside a body of writing(): use its tx, or wait until it has been left")
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        connection.exec_driver_sql("BEGIN")
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise _no_database(url) from error
+    if address.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise _no_database(url)
+    if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
+        raise _no_database(url)
+    return address
+
+
+def _no_database(url: str) -> InputError:
+    return InputError(
+        "[store] url", f"{url!r} names no database", "say sqlite:///shop.db or postgresql://user@host/shop"
+    )

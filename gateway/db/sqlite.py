@@ -1,0 +1,331 @@
+"""A SQLite file: one connection that writes, at most three that read, and a lock that says whose it is.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a file when two connections write or copy the log at the same moment
+(sqlite.org/wal.html, "the WAL-reset bug"). Whatever the version, here one connection of one process does
+both, and every other is opened `mode=ro`.
+
+Every statement through these connections is one hop into their thread: aiosqlite needs one each for the
+cursor, the execution and the rows.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+
+from gateway.db.unit import Rows, Unit
+from gateway.db.writer import Writer
+from gateway.kernel.errors import DatabaseUnavailable, InputError, MailFlowError
+
+T = TypeVar("T")
+
+SOUND = (3, 51, 3)  # the first version without the WAL-reset bug
+READERS = 3
+CHUNK = 256  # rows that come with the statement; more are fetched when they are asked for
+
+WRITER_PRAGMAS = (
+    "auto_vacuum=INCREMENTAL",  # before the first table
+    "journal_mode=WAL",
+    "synchronous=FULL",  # NORMAL loses the last commits at a power cut
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "busy_timeout=5000",  # only a foreign program can make us wait
+    "wal_autocheckpoint=2048",  # pages: 8 MiB; SQLite counts them, and copies in the writer's own COMMIT
+    "journal_size_limit=67108864",
+    "mmap_size=0",  # mapped files make a fault of the log worse
+    "cache_size=-16384",
+)
+READER_PRAGMAS = (
+    "query_only=ON",
+    "trusted_schema=OFF",
+    "busy_timeout=5000",
+    "mmap_size=0",
+    "cache_size=-8192",
+)
+
+
+class AlreadyRunning(MailFlowError):
+    """Another process holds this shop's lock."""
+
+
+class OneHop(aiosqlite.Connection):
+    """A connection whose cursor executes and fetches in one call into the thread."""
+
+    def cursor(self) -> "Cursor":  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Cursor(self)
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """What `function` returns, called in the connection's thread, after whatever was called before."""
+        return cast("T", await self._execute(function))  # pyright: ignore[reportUnknownMemberType] - its queue
+
+    def outlives_nobody(self) -> None:
+        """Let the thread die with the process, as SQLAlchemy's own dialect does."""
+        self._thread.daemon = True
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The sqlite3 connection, to be used in its thread only."""
+        return self._conn
+
+
+class Cursor:
+    """What SQLAlchemy's adapter asks of a driver's cursor (`sqlalchemy.connectors.asyncio`)."""
+
+    def __init__(self, connection: OneHop) -> None:
+        self._connection = connection
+        self._cursor: sqlite3.Cursor | None = None  # None: nothing executed, or all rows are here
+        self._rows: deque[Any] = deque()
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> "Cursor":
+        return self
+
+    async def execute(self, sql: str, parameters: Any = ()) -> "Cursor":
+        await self._connection.call(partial(self._execute, sql, parameters))
+        return self
+
+    async def executemany(self, sql: str, parameters: Any) -> "Cursor":
+        await self._connection.call(partial(self._execute_many, sql, parameters))
+        return self
+
+    async def fetchone(self) -> Any:
+        rows = await self.fetchmany(1)
+        return rows[0] if rows else None
+
+    async def fetchmany(self, size: int = CHUNK) -> Sequence[Any]:
+        if self._cursor is not None and len(self._rows) < size:
+            await self._connection.call(self._fetch)
+        return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
+
+    async def fetchall(self) -> Sequence[Any]:
+        if self._cursor is not None:
+            await self._connection.call(partial(self._fetch, whole=True))
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        while rows := await self.fetchmany(CHUNK):
+            for row in rows:
+                yield row
+
+    async def close(self) -> None:
+        self._rows.clear()
+        if self._cursor is not None:
+            await self._connection.call(self._close)
+
+    def _execute(self, sql: str, parameters: Any) -> None:
+        self._note(self._connection.raw.execute(sql, parameters))
+        if self.description is not None:
+            self._fetch()
+        else:
+            self._close()
+
+    def _execute_many(self, sql: str, parameters: Any) -> None:
+        self._note(self._connection.raw.executemany(sql, parameters))
+        self._close()
+
+    def _note(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+        self.description, self.lastrowid = cursor.description, cursor.lastrowid
+        self.rowcount = cursor.rowcount
+
+    def _fetch(self, whole: bool = False) -> None:
+        assert self._cursor is not None
+        rows = self._cursor.fetchall() if whole else self._cursor.fetchmany(CHUNK)
+        self._rows += rows
+        self.rowcount = self._cursor.rowcount
+        if whole or len(rows) < CHUNK:
+            self._close()
+
+    def _close(self) -> None:
+        if self._cursor is not None:
+            self._cursor.close()
+            self._cursor = None
+
+
+class SqliteDatabase:
+    """An open file: its writer, and its readers."""
+
+    def __init__(self, file: Path, readers: AsyncEngine, writer: Writer | None) -> None:
+        self.file = file
+        self._readers, self._writer = readers, writer
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+        async with self._readers.connect() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+        async with self._its_writer().turn() as tx:
+            yield tx
+
+    async def commit(self, unit: Unit) -> list[Rows]:
+        return await self._its_writer().commit(unit)
+
+    def _its_writer(self) -> Writer:
+        if self._writer is None:
+            raise MailFlowError(f"{self.file} was opened for reading only")
+        return self._writer
+
+
+@asynccontextmanager
+async def open_sqlite(file: Path, lock: Path | None, read_only: bool) -> AsyncGenerator[SqliteDatabase]:
+    """The database in `file`, which only the holder of `lock` may write; made if it is not there."""
+    _check(file, read_only)
+    readers = _engine(partial(_connect, file, READER_PRAGMAS, "ro"), READERS)
+    event.listen(readers.sync_engine, "begin", _begin)
+    try:
+        if read_only:
+            yield SqliteDatabase(file, readers, None)
+            return
+        with nullcontext() if lock is None else held(lock):
+            async with _writing(file) as writer:
+                yield SqliteDatabase(file, readers, writer)
+                await readers.dispose()  # before the writer, which then empties the log
+    finally:
+        await readers.dispose()
+
+
+@contextmanager
+def held(lock: Path) -> Generator[None]:
+    """The data folder's lock, which also proves that every earlier process is dead; or AlreadyRunning."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+            raise AlreadyRunning(
+                f"{lock}: the shop is already open in process {holder}; stop that first"
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def trouble_of_version(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+    """What the linked SQLite means for the owner; empty if nothing."""
+    if version >= SOUND:
+        return ""
+    return (
+        f"SQLite {'.'.join(map(str, version))} can damage a database that two programs write at the same "
+        "moment (mended in 3.51.3). MailFlow writes through one connection only; open the file with no other "
+        "program."
+    )
+
+
+@asynccontextmanager
+async def _writing(file: Path) -> AsyncGenerator[Writer]:
+    connection = await _connect(file, WRITER_PRAGMAS, "rwc")
+
+    async def the_one() -> OneHop:
+        return connection
+
+    engine = _engine(the_one, 1)
+    story = await engine.connect()
+    twin = await connection.call(partial(_twin, connection.raw))
+    event.listen(engine.sync_engine, "handle_error", _stay_connected)
+    for ending in "commit", "rollback":
+        event.listen(engine.sync_engine, ending, _refuse)
+    writer = Writer(
+        connection.call, connection.raw, twin, lambda: AsyncConnection(engine, story.sync_connection)
+    )
+    work = asyncio.create_task(writer.work(), name="database writer")
+    try:
+        yield writer
+    finally:
+        writer.stop()
+        await work
+        for ending in "commit", "rollback":
+            event.remove(engine.sync_engine, ending, _refuse)
+        await connection.call(twin.close)
+        await story.close()
+        await engine.dispose()
+
+
+def _twin(raw: sqlite3.Connection) -> Connection:
+    """A synchronous Connection over the same sqlite3 connection; it never begins or ends a transaction."""
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
+    )
+    return engine.connect()
+
+
+async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> OneHop:
+    connection = OneHop(partial(_open, file, mode), CHUNK)
+    connection.outlives_nobody()
+    try:
+        await connection
+        await connection.call(partial(_set, connection.raw, pragmas))
+    except sqlite3.Error as error:
+        await connection.close()
+        raise DatabaseUnavailable(f"{file} cannot be opened: {error}") from error
+    return connection
+
+
+def _open(file: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+
+
+def _set(raw: sqlite3.Connection, pragmas: Sequence[str]) -> None:
+    for pragma in pragmas:
+        raw.execute(f"PRAGMA {pragma}").close()
+
+
+def _engine(creator: Callable[[], Any], size: int) -> AsyncEngine:
+    return create_async_engine(
+        "sqlite+aiosqlite://",
+        async_creator=creator,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+    )
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _stay_connected(context: ExceptionContext) -> None:
+    """A cancelled body must not close the connection that others share; its savepoint undoes it."""
+    if not isinstance(context.original_exception, Exception):
+        context.is_disconnect = False
+
+
+def _refuse(_connection: Connection) -> None:
+    raise MailFlowError("a body of writing() is committed by leaving it, and undone by raising")
+
+
+def _check(file: Path, read_only: bool) -> None:
+    if not file.parent.is_dir():
+        raise InputError(
+            "[store] url", f"the folder {file.parent} does not exist", "make it, or name another"
+        )
+    if read_only and not file.is_file():
+        raise InputError(
+            "[store] url", f"there is no database {file}", "run `mailflow init`, or name another"
+        )
+    if not read_only and not file.exists():
+        os.close(
+            os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        )  # names and addresses: nobody else's
