@@ -4,25 +4,34 @@ Within multipart/alternative the plain part is the text, unless it is empty, a s
 HTML; in every other container the text parts follow one another. An attached message is never text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
-from gateway.mail import markup, mime
+from gateway.mail import attachment, markup, mime
+from gateway.mail.flowed import unflowed
 from gateway.mail.mime import Entity, Part
 from gateway.mail.parsed import Attachment
 from gateway.mail.pattern import compile_pattern
 
 LONGEST_TEXT = 1024 * 1024  # characters of text that are kept; beyond that nobody speaks
-_FIFTH = 5  # a plain part with less than a fifth of the HTML's words is a stub
+
+_FIFTH = 5  # a plain part with less than a fifth of the HTML's words says less than the HTML
+_STUB_WORDS = 60  # a stub says hardly more
 _STUB = compile_pattern(
     r"(?:your|this) (?:e-?mail |mail )?(?:client|program|reader|application|software)[^.]{0,40}"
     r"(?:can ?not|does not|doesn't|unable|not support)"
     r"|html[- ](?:e-?mail|version|format|capable|compatible|enabled)"
-    r"|view (?:this|the) (?:e-?mail|message|mail) in (?:your|a) browser|kann (?:kein|html)[^.]{0,40}darstell"
+    r"|view (?:this|the) (?:e-?mail|message|mail|newsletter) in (?:your|a) browser"
+    r"|(?:kann|keine?)\b[^.]{0,40}\bhtml\b[^.]{0,40}(?:darstell|anzeig)"
+    r"|html[^.]{0,40}nicht (?:darstell|anzeig)"
+    r"|ne (?:peut|supporte|prend)[^.]{0,40}html|no (?:puede|admite|soporta)[^.]{0,40}html"
     r"|this is an html (?:message|e-?mail)|multi-?part message in mime format",
     ignore_case=True,
 )
-_STUB_WORDS = 60  # a stub says hardly more
+_SAME = 0.8  # share of the HTML's words that the plain text before it has, where both say the same
+_SAID = ("text/plain", "text/enriched", "text/richtext", "text/markdown")
+_UNSEEN = ("text/x-amp-html", "text/watch-html")  # other renderings of what is said elsewhere
+_RICH_TAG = compile_pattern(r"</?[A-Za-z][A-Za-z0-9-]{0,30}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +47,54 @@ class Body:
     defects: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What one walk over the tree collects."""
-
-    parts: list[Part] = field(default_factory=list[Part])
-    html: list[str] = field(default_factory=list[str])
-    attached: list[Part] = field(default_factory=list[Part])
-    defects: list[str] = field(default_factory=list[str])
-
-
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """The text of one node, and whether it was laid out from HTML."""
+    """The text of one leaf, and whether it was laid out from HTML."""
 
     text: str
     from_html: bool = False
 
 
+@dataclass(slots=True)
+class _Reading:
+    """What one walk over the tree collects."""
+
+    hint: str
+    defects: list[str]
+    parts: list[Part] = field(default_factory=list[Part])
+    html: list[str] = field(default_factory=list[str])
+    attached: list[Part] = field(default_factory=list[Part])
+    doubtful: list[tuple[Entity, Part]] = field(default_factory=list[tuple[Entity, Part]])
+
+
 def read(octets: bytes) -> Body:
     """The body of a mail whose line ends are CRLF; never raises."""
     root = mime.tree(octets)
-    reading = _Reading(defects=list(mime.all_defects(root)))
-    spoken = _node(root, (), reading)
-    enclosed = next((part for part in reading.attached if part.media_type in mime.ENCLOSED), None)
+    reading = _Reading(mime.charset_hint(root), list(mime.all_defects(root)))
+    text = _joined(_node(root, (), reading))
+    if not text and reading.doubtful:  # the only words of the mail were sent as a file
+        entity, part = reading.doubtful[0]
+        text = _joined([_spoken(entity, part, reading)])
+        reading.attached.remove(part)
+    attachments: list[Attachment] = []
+    for part in reading.attached:
+        entry, notes = attachment.listed(part.filename, part.media_type, part.content)
+        attachments.append(entry)
+        reading.defects.extend(notes)
     return Body(
-        tuple(reading.parts),
-        "\n".join(one.text.strip("\n") for one in spoken if one.text.strip())[:LONGEST_TEXT].strip("\n"),
-        "\n".join(reading.html),
-        tuple(map(_listed, reading.attached)),
-        enclosed,
-        any(part.media_type == "text/calendar" for part in reading.parts),
-        tuple(dict.fromkeys(reading.defects)),
+        parts=tuple(reading.parts),
+        text=text,
+        html="\n".join(reading.html),
+        attachments=tuple(attachments),
+        enclosed=next((part for part in reading.attached if part.media_type in mime.ENCLOSED), None),
+        has_calendar=any(part.media_type == "text/calendar" for part in reading.parts),
+        defects=tuple(dict.fromkeys(reading.defects)),
     )
+
+
+def _joined(spoken: Sequence[_Spoken]) -> str:
+    said = [one.text.strip("\n") for one in spoken if one.text.strip()]
+    return "\n\n".join(said)[:LONGEST_TEXT].rstrip().lstrip("\n")
 
 
 def _node(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spoken]:
@@ -79,26 +103,34 @@ def _node(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spo
     spoken = [_node(child, (*path, number), reading) for number, child in enumerate(entity.children, start=1)]
     if entity.media_type == "multipart/alternative":
         return _best(spoken)
-    return [one for child in spoken for one in child]
+    return _without_twins([one for child in spoken for one in child])
 
 
 def _leaf(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spoken]:
-    part, defects = mime.leaf(path, entity)
+    part, defects = mime.leaf(path, entity, reading.hint)
     reading.parts.append(part)
     reading.defects.extend(defects)
-    if part.media_type == "text/html" and _is_spoken(part):
-        reading.html.append(part.text)
-        return [_Spoken(markup.text_of(part.text), from_html=True)]
-    if part.media_type in ("text/plain", "text/enriched", "text") and _is_spoken(part):
-        if entity.parameters.get("format", "").lower() == "flowed":
-            return [_Spoken(unflowed(part.text, entity.parameters.get("delsp", "").lower() == "yes"))]
-        return [_Spoken(part.text)]
+    if part.media_type in _UNSEEN:
+        return []
+    if part.media_type != "text/html" and part.media_type not in _SAID:
+        reading.attached.append(part)
+        return []
+    if part.inline and not part.filename:
+        return [_spoken(entity, part, reading)]
     reading.attached.append(part)
+    reading.doubtful.append((entity, part))
     return []
 
 
-def _is_spoken(part: Part) -> bool:
-    return part.inline and not part.filename
+def _spoken(entity: Entity, part: Part, reading: _Reading) -> _Spoken:
+    if part.media_type == "text/html":
+        reading.html.append(part.text)
+        return _Spoken(markup.text_of(part.text), from_html=True)
+    if part.media_type in ("text/enriched", "text/richtext"):
+        return _Spoken(_RICH_TAG.sub("", part.text))
+    if entity.parameters.get("format", "").lower() == "flowed":
+        return _Spoken(unflowed(part.text, entity.parameters.get("delsp", "").lower() == "yes"))
+    return _Spoken(part.text)
 
 
 def _best(spoken: list[list[_Spoken]]) -> list[_Spoken]:
@@ -109,31 +141,28 @@ def _best(spoken: list[list[_Spoken]]) -> list[_Spoken]:
     if not plain or not rich:
         return plain or rich
     said, shown = (" ".join(piece.text for piece in one) for one in (plain, rich))
+    return rich if shown.strip() and _says_less(said, shown) else plain
+
+
+def _says_less(said: str, shown: str) -> bool:
+    """Whether the plain text is empty, a stub, or has less than a fifth of the words of the HTML."""
     words, other = len(said.split()), len(shown.split())
-    stub = words * _FIFTH < other or (
-        words < _STUB_WORDS and words < other and _STUB.search(said) is not None
-    )
-    return rich if not said.strip() or (shown.strip() and stub) else plain
+    if words * _FIFTH < other:
+        return True
+    return words < min(_STUB_WORDS, other) and _STUB.search(said) is not None
 
 
-def _listed(part: Part) -> Attachment:
-    return Attachment(part.filename, part.media_type, len(part.content), sha256(part.content).hexdigest())
+def _without_twins(spoken: list[_Spoken]) -> list[_Spoken]:
+    """The pieces without HTML that says again what the plain text before it said.
 
-
-def unflowed(text: str, delete_space: bool = False) -> str:
-    """The text with its soft line breaks joined (RFC 3676 4.2), quotation depth by quotation depth."""
-    out: list[str] = []
-    joining: int | None = None  # the depth of the paragraph that goes on
-    for line in text.split("\n"):
-        content = line.lstrip(">")
-        depth = len(line) - len(content)
-        content = content.removeprefix(" ")  # stuffed
-        soft = content.endswith(" ") and content != "-- "
-        if joining == depth and content != "-- ":
-            out[-1] += content
-        else:
-            out.append(">" * depth + (" " if depth else "") + content)
-        if soft and delete_space:
-            out[-1] = out[-1][:-1]
-        joining = depth if soft else None
-    return "\n".join(out)
+    Some programs send both as multipart/mixed.
+    """
+    kept: list[_Spoken] = []
+    for one in spoken:
+        before = kept[-1] if kept else None
+        if before and one.from_html and not before.from_html:
+            words, others = set(one.text.split()), set(before.text.split())
+            if len(words & others) >= _SAME * max(len(words), 1) and words:
+                continue
+        kept.append(one)
+    return kept

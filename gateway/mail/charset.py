@@ -1,8 +1,8 @@
 """Octets to text: a ladder of readings, because what a mail declares is often not what it holds.
 
-The rungs, first success wins: the declared charset if it is stateful or 16-bit (its octets look like ASCII);
-strict UTF-8; the declared charset under its mended name; UTF-8 or the declared one with little damage; a
-confident guess of chardet; cp1252, which reads anything. A lone surrogate never leaves this module.
+The rungs, first success wins: a byte order mark; the declared charset if it is stateful or 16-bit (its octets
+look like ASCII); strict UTF-8; the declared charset under its mended name; UTF-8 or the declared one with
+little damage; a confident guess of chardet; cp1252, which reads anything. No lone surrogate gets out.
 """
 
 import codecs
@@ -13,12 +13,10 @@ from typing import Any, cast
 # Names that mean another, usually larger, repertoire than they say (the WHATWG's table has the same idea).
 MENDED: Mapping[str, str] = {
     "ansi": "cp1252",
-    "ansi_x3.4-1968": "cp1252",
-    "ascii": "cp1252",
     "big5": "big5hkscs",
     "chinese": "gb18030",
     "cp-850": "cp850",
-    "default": "cp1252",
+    "euc-kr": "cp949",
     "gb2312": "gb18030",
     "gb_2312-80": "gb18030",
     "gbk": "gb18030",
@@ -32,7 +30,6 @@ MENDED: Mapping[str, str] = {
     "ks_c_5601": "cp949",
     "ks_c_5601-1987": "cp949",
     "ksc5601": "cp949",
-    "euc-kr": "cp949",
     "latin-1": "cp1252",
     "latin1": "cp1252",
     "macintosh": "mac_roman",
@@ -41,8 +38,6 @@ MENDED: Mapping[str, str] = {
     "sjis": "cp932",
     "tis-620": "cp874",
     "unicode-1-1-utf-7": "utf-7",
-    "unknown-8bit": "cp1252",
-    "us-ascii": "cp1252",
     "utf8mb3": "utf-8",
     "utf8mb4": "utf-8",
     "windows-31j": "cp932",
@@ -51,12 +46,21 @@ MENDED: Mapping[str, str] = {
     "x-gbk": "gb18030",
     "x-mac-roman": "mac_roman",
     "x-sjis": "cp932",
-    "x-unknown": "cp1252",
-}
+} | dict.fromkeys(
+    ("default", "unknown-8bit", "x-unknown", "unknown", "ansi_x3.4-1968", "8bit", "none"), "ascii"
+)
 _STATEFUL = ("iso2022", "hz", "utf_7", "utf_16", "utf_32")
 # Their octet pairs can spell UTF-8 of two octets by chance: 目录 in GBK is also the UTF-8 of "Ŀ¼".
 _PAIRED = frozenset(("gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "euc_jis_2004", "cp874"))
 _NOT_OF_MAIL = frozenset(("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf_8"),
+    (codecs.BOM_UTF32_LE, "utf_32"),
+    (codecs.BOM_UTF32_BE, "utf_32"),
+    (codecs.BOM_UTF16_LE, "utf_16"),
+    (codecs.BOM_UTF16_BE, "utf_16"),
+)
+_HIGH = bytes(range(128, 256))
 _SURE = 0.8  # confidence of chardet that we follow
 _ENOUGH = 64  # 8-bit octets below which a guess is a game of dice
 _SAMPLE = 65536  # octets that are shown to chardet
@@ -67,11 +71,12 @@ def decoded(octets: bytes, declared: str = "") -> tuple[str, str]:
     """The text that `octets` hold, and the defect found on the way ("" for none)."""
     codec = codec_of(declared) if declared else ""
     defect = f"charset_unknown: {declared[:40]!r}" if declared and not codec else ""
-    if not codec.startswith(_STATEFUL) and octets.isascii():
+    shifts = b"\x1b$" in octets or b"\x1b(" in octets
+    if octets.isascii() and not shifts and not codec.startswith(_STATEFUL):
         return octets.decode("ascii"), defect
-    text = _strictly(octets, codec) if codec.startswith(_STATEFUL) else None
+    text = _marked(octets) or (_stateful(octets, codec) if codec.startswith(_STATEFUL) or shifts else None)
     if text is None and (utf8 := _strictly(octets, "utf-8")) is not None:
-        doubtful = codec in _PAIRED and max(utf8) < "\u0800"
+        doubtful = codec in _PAIRED and max(utf8, default="") < "\u0800"
         text = (_strictly(octets, codec) if doubtful else None) or utf8
     if text is None and codec:
         text = _strictly(octets, codec)
@@ -84,7 +89,7 @@ def decoded(octets: bytes, declared: str = "") -> tuple[str, str]:
 def codec_of(declared: str) -> str:
     """Python's name of a declared charset, mended; "" when nobody knows it."""
     name = declared.strip(" \t\"'").lower()
-    name = MENDED.get(name.replace("windows-125", "cp125"), name)
+    name = MENDED.get(name, name)
     try:
         codec = codecs.lookup(name).name
         b"".decode(name)  # refuses what is no charset, such as "zlib"
@@ -101,30 +106,70 @@ def _strictly(octets: bytes, codec: str) -> str | None:
         return None
 
 
+def _marked(octets: bytes) -> str | None:
+    codec = next((codec for mark, codec in _MARKS if octets.startswith(mark)), None)
+    return _strictly(octets, codec) if codec else None
+
+
+def _stateful(octets: bytes, codec: str) -> str | None:
+    """The reading of octets that shift between sets; UTF-16 without any NUL is a wrong name for ASCII."""
+    if codec.startswith(("utf_16", "utf_32")) and b"\0" not in octets:
+        return None
+    if codec.startswith("iso2022_jp") or not codec.startswith(_STATEFUL):
+        return _strictly(octets, "iso2022_jp_2") or _microsofts_jis(octets)
+    return _strictly(octets, codec)
+
+
+def _microsofts_jis(octets: bytes) -> str | None:
+    """ISO-2022-JP with the characters that Japanese Windows puts into it (①, ㈱), read by way of cp932."""
+    out: list[str] = []
+    first, *shifted = octets.split(b"\x1b")
+    out.append(first.decode("ascii", "replace"))
+    for piece in shifted:
+        if piece[:2] in (b"$B", b"$@"):
+            out.append(_shift_jis(piece[2:]).decode("cp932", "replace"))
+        elif piece[:2] == b"(I":
+            out.append(bytes(octet | 0x80 for octet in piece[2:]).decode("cp932", "replace"))
+        elif piece[:1] == b"(":
+            out.append(piece[2:].decode("ascii", "replace"))
+        else:
+            return None
+    return "".join(out)
+
+
+def _shift_jis(pairs: bytes) -> bytes:
+    """Pairs of JIS X 0208 as Shift_JIS has them; an odd octet at the end is dropped."""
+    out = bytearray()
+    for row, cell in zip(pairs[::2], pairs[1::2], strict=False):
+        lead = ((row - 0x21) >> 1) + 0x81
+        trail = cell + 0x7E if row % 2 == 0 else cell + 0x1F + (cell >= 0x60)
+        out += bytes((max(0, min(255, lead + (0x40 if lead > 0x9F else 0))), min(255, trail)))
+    return bytes(out)
+
+
 def _damaged(octets: bytes, codec: str) -> tuple[str, str] | None:
     """The reading with few broken places: a cut character must not cost the rest of the text."""
-    high = len(octets) - len(octets.translate(None, bytes(range(128, 256))))
+    high = len(octets) - len(octets.translate(None, _HIGH))
     for candidate in dict.fromkeys(("utf-8", codec)):
-        if not candidate or candidate in {"ascii", "cp1252"}:
+        if not candidate or candidate in {"ascii", "cp1252"} or high < 2:
             continue
         text = octets.decode(candidate, "replace")
-        if text.count("\ufffd") * _DAMAGE <= max(high, _DAMAGE) and "\ufffd" in text and high > 1:
+        if text.count("\ufffd") * _DAMAGE <= max(high, _DAMAGE):
             return _whole(text), "charset_damaged"
     return None
 
 
 def _guessed(octets: bytes) -> tuple[str, str]:
     sample = octets[:_SAMPLE]
-    if len(sample) - len(sample.translate(None, bytes(range(128, 256)))) >= _ENOUGH:
-        import chardet  # 20 MB and 40 ms that most days of a shop never need
+    if len(sample) - len(sample.translate(None, _HIGH)) >= _ENOUGH:
+        import chardet  # 20 MB that most days of a shop never need
 
         found = cast("dict[str, Any]", chardet.detect(sample))
         codec = codec_of(str(found.get("encoding") or ""))
         text = _strictly(octets, codec) if codec and float(found.get("confidence") or 0) >= _SURE else None
         if text is not None:
             return _whole(text), f"charset_guessed: {codec}"
-    text = octets.decode("cp1252", "replace")
-    return text, "charset_guessed: cp1252"
+    return octets.decode("cp1252", "replace"), "charset_guessed: cp1252"
 
 
 def _whole(text: str) -> str:

@@ -109,7 +109,9 @@ def _field(line: bytes) -> Field | None:
 
 def text_of(raw: bytes, charset: str = "") -> str:
     """The octets of a field as characters, encoded words left alone; `charset` is the body's, as a hint."""
-    return raw.decode("ascii") if raw.isascii() else decoded(raw, charset)[0]
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    return decoded(raw, charset)[0]
 
 
 def words_decoded(text: str) -> str:
@@ -174,6 +176,12 @@ _NAME_OCTETS = bytes(octet for octet in range(33, 127) if octet != ord(":"))  # 
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
+
+
+def first_charset(raw: bytes) -> str:
+    """The charset of the first encoded word, or "": whoever writes it there writes it everywhere."""
+    match = _WORD.search(text_of(raw)) if b"=?" in raw else None
+    return (match.group(1) or "") if match else ""
 
 
 def line_of(raw: bytes, charset: str = "") -> str:

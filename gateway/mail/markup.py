@@ -29,8 +29,7 @@ _DROPPED = (
     "link",
 )
 _HIDDEN = compile_pattern(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?:font-size|max-height|line-height)\s*:\s*0"
-    r"(?:px|pt|em|%)?\s*(?:;|!|$)",
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:max-height|opacity)\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$))",
     ignore_case=True,
 )
 _QUOTE_CLASS = compile_pattern(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from gateway.mail import header
-from gateway.mail.charset import decoded
+from gateway.mail.charset import codec_of, decoded
 from gateway.mail.header import Field
 from gateway.mail.pattern import compile_pattern
 
@@ -35,6 +35,7 @@ ENCLOSED = frozenset(("message/rfc822", "message/global", "message/news"))
 _GUESSED_BOUNDARY = compile_pattern(
     r"(?m)^--([^\s-][^\r\n]{3,69}?)[ \t]*\r?\n(?:content-|\r?\n)", ignore_case=True
 )
+_META_CHARSET = compile_pattern(r"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", ignore_case=True)
 _UNSAFE_IN_NAMES = compile_pattern(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 _RESERVED_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10)))
@@ -73,8 +74,9 @@ def leaves(octets: bytes) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     root = tree(header.canonical(octets))
     parts: list[Part] = []
     defects = list(all_defects(root))
+    hint = charset_hint(root)
     for path, entity in walk(root):
-        part, found = leaf(path, entity)
+        part, found = leaf(path, entity, hint)
         parts.append(part)
         defects.extend(found)
     return tuple(parts), tuple(dict.fromkeys(defects))
@@ -102,18 +104,34 @@ def walk(root: Entity, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, 
         yield from walk(child, (*path, number))
 
 
-def leaf(path: tuple[int, ...], entity: Entity) -> tuple[Part, tuple[str, ...]]:
-    """The part that a leaf of the tree is, and what was wrong with it."""
+def charset_hint(root: Entity) -> str:
+    """The charset that the header of a mail is written in, for text that names none."""
+    return header.first_charset(root.raw("subject")) or header.first_charset(root.raw("from"))
+
+
+def leaf(path: tuple[int, ...], entity: Entity, hint: str = "") -> tuple[Part, tuple[str, ...]]:
+    """The part that a leaf of the tree is, and what was wrong with it; `hint` is `charset_hint`."""
     content, defects = transfer_decoded(entity)
     text = ""
     if entity.media_type.startswith("text/") or entity.media_type in _READ_AS_TEXT | ENCLOSED:
-        text, defect = decoded(content, entity.parameters.get("charset", ""))
+        text, defect = decoded(content, _charset(entity, content, hint))
         text = header.harmless_text(text)
         defects = (*defects, defect) if defect else defects
     disposition = header.text_of(entity.raw("content-disposition"))
     name = header.parameters(disposition).get("filename") or entity.parameters.get("name", "")
     inline = not disposition.strip().lower().startswith("attachment")
     return Part(path, entity.media_type, safe_filename(name), inline, text, content), defects
+
+
+def _charset(entity: Entity, content: bytes, hint: str) -> str:
+    """The declared charset; without one, or with one that cannot be meant, what the HTML says, or `hint`."""
+    declared = entity.parameters.get("charset", "")
+    if content.isascii() or (declared and codec_of(declared) != "ascii"):
+        return declared
+    if entity.media_type == "text/html":
+        match = _META_CHARSET.search(content[:4096].decode("latin-1"))
+        hint = (match.group(1) or "") if match else hint
+    return hint or declared
 
 
 def transfer_decoded(entity: Entity) -> tuple[bytes, tuple[str, ...]]:
