@@ -1,0 +1,206 @@
+"""The command line: what may be said, and which module does it.
+
+Every command imports its module when it is called, so that `mailflow --help` is quick on a small box. What a
+person got wrong is told in one line each, without a traceback.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gateway.kernel.errors import MailFlowError
+
+app = typer.Typer(
+    name="mailflow",
+    help="Runs a boutique's shop by mail: orders, stock, suppliers, feedback.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich costs 60 ms, and help needs no colours
+    pretty_exceptions_enable=False,
+)
+queue = typer.Typer(help="Mail that waits to be sent.", no_args_is_help=True, rich_markup_mode=None)
+data = typer.Typer(help="The shop's data: in, out, kept safe.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(queue, name="queue")
+app.add_typer(data, name="data")
+
+Folder = Annotated[
+    Path,
+    typer.Option("--folder", "-f", envvar="MAILFLOW_FOLDER", help="The shop's folder.", show_default="here"),
+]
+Numbers = Annotated[list[str], typer.Argument(metavar="MESSAGE...", help="Messages, such as M4QZ9.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Do what the command line says and exit: 0 done, 1 it could not be done, 2 it was not understood."""
+    try:
+        app(args=arguments)
+    except MailFlowError as error:
+        print(error, file=sys.stderr)
+    sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"mailflow {version('mailflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version and exit.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the shop shall live; new or empty.")],
+    name: Annotated[str, typer.Option(help="The shop's name.")] = "Example Boutique",
+    domain: Annotated[str, typer.Option(help="Its mail domain.")] = "example.com",
+    owner: Annotated[str, typer.Option(help="Your own address.")] = "owner@example.com",
+    smarthost: Annotated[
+        str, typer.Option(help="Your provider's mail server, HOST or HOST:PORT.")
+    ] = "smtp.example.net",
+    timezone: Annotated[str, typer.Option(help="The shop's time zone.")] = "Europe/Berlin",
+    currency: Annotated[str, typer.Option(help="The shop's currency.")] = "EUR",
+) -> None:
+    """Make a new shop: settings, words, rules and keys; print the DNS records to publish."""
+    from gateway.cli.init import Wishes, run
+
+    _exit(run(folder, Wishes(name, domain, owner, smarthost, timezone, currency)))
+
+
+@app.command()
+def serve(folder: Folder = Path()) -> None:
+    """Run the shop until told to stop."""
+    from gateway.cli.serve import run
+
+    _exit(run(folder))
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", "-f", help="Where to make the shop.", show_default="a temporary one"),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the service running at the end.")] = False,
+) -> None:
+    """Watch three weeks of a boutique by real mail on this machine; nothing leaves it."""
+    from gateway.cli.demo import run
+
+    _exit(run(folder, keep=keep))
+
+
+@app.command()
+def check(folder: Folder = Path()) -> None:
+    """Check settings, templates, keys and database; tell everything that is wrong."""
+    from gateway.cli.check import run
+
+    _exit(run(folder))
+
+
+@app.command()
+def inspect(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Mails, folders of *.eml, or - for standard input.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per mail and line.")] = False,
+) -> None:
+    """Show what is understood of a mail: kind, author, new words, numbers."""
+    from gateway.cli.inspect import run
+
+    _exit(run(paths, as_json=as_json))
+
+
+@queue.command("list")
+def queue_list(
+    folder: Folder = Path(),
+    everything: Annotated[bool, typer.Option("--all", help="Also what is settled.")] = False,
+) -> None:
+    """List what waits, the longest due first."""
+    from gateway.cli.queue import run_list
+
+    _exit(run_list(folder, everything=everything))
+
+
+@queue.command("why")
+def queue_why(
+    number: Annotated[str, typer.Argument(metavar="MESSAGE", help="A message, such as M4QZ9.")],
+    folder: Folder = Path(),
+) -> None:
+    """Explain one message: why it was written, what became of it, what it waits for."""
+    from gateway.cli.queue import run_why
+
+    _exit(run_why(folder, number))
+
+
+@queue.command("retry")
+def queue_retry(numbers: Numbers, folder: Folder = Path()) -> None:
+    """Try messages again now."""
+    from gateway.cli.queue import run_retry
+
+    _exit(run_retry(folder, numbers))
+
+
+@queue.command("hold")
+def queue_hold(numbers: Numbers, folder: Folder = Path()) -> None:
+    """Keep messages back until they are retried."""
+    from gateway.cli.queue import run_hold
+
+    _exit(run_hold(folder, numbers))
+
+
+@data.command("import")
+def data_import(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV: products, customers, orders ...")
+    ],
+    folder: Folder = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")] = False,
+) -> None:
+    """Take in tables; every row that cannot be read is told with its line."""
+    from gateway.cli.data import run_import
+
+    _exit(run_import(folder, files, dry_run=dry_run))
+
+
+@data.command("export")
+def data_export(
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; new or empty.")],
+    folder: Folder = Path(),
+) -> None:
+    """Write all tables as files that other programs read."""
+    from gateway.cli.data import run_export
+
+    _exit(run_export(folder, target))
+
+
+@data.command("backup")
+def data_backup(folder: Folder = Path()) -> None:
+    """Copy the database while the shop runs, check the copy, drop the oldest copies."""
+    from gateway.cli.data import run_backup
+
+    _exit(run_backup(folder))
+
+
+@data.command("restore")
+def data_restore(
+    copy: Annotated[Path, typer.Argument(metavar="COPY", help="A copy that `data backup` made.")],
+    folder: Folder = Path(),
+) -> None:
+    """Put a copy in place of the database; what would be sent comes back held."""
+    from gateway.cli.data import run_restore
+
+    _exit(run_restore(folder, copy))
+
+
+def _exit(code: int) -> NoReturn:
+    raise typer.Exit(code)
