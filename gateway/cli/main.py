@@ -71,7 +71,7 @@ def init(
     timezone: Annotated[str, typer.Option(help="The shop's time zone.")] = "Europe/Berlin",
     currency: Annotated[str, typer.Option(help="The shop's currency.")] = "EUR",
 ) -> None:
-    """Make a new shop: settings, words, rules and keys; print the DNS records to publish."""
+    """Make a new shop's folder, and print its DNS records."""
     from gateway.cli.init import Wishes, run
 
     _exit(run(folder, Wishes(name, domain, owner, smarthost, timezone, currency)))
@@ -93,7 +93,7 @@ def demo(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the service running at the end.")] = False,
 ) -> None:
-    """Watch three weeks of a boutique by real mail on this machine; nothing leaves it."""
+    """Watch three weeks of a boutique, by real mail."""
     from gateway.cli.demo import run
 
     _exit(run(folder, keep=keep))
@@ -101,7 +101,7 @@ def demo(
 
 @app.command()
 def check(folder: Folder = Path()) -> None:
-    """Check settings, templates, keys and database; tell everything that is wrong."""
+    """Tell everything that is wrong with the shop's files."""
     from gateway.cli.check import run
 
     _exit(run(folder))
@@ -114,7 +114,7 @@ def inspect(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per mail and line.")] = False,
 ) -> None:
-    """Show what is understood of a mail: kind, author, new words, numbers."""
+    """Show what is understood of a mail."""
     from gateway.cli.inspect import run
 
     _exit(run(paths, as_json=as_json))
@@ -136,7 +136,7 @@ def queue_why(
     number: Annotated[str, typer.Argument(metavar="MESSAGE", help="A message, such as M4QZ9.")],
     folder: Folder = Path(),
 ) -> None:
-    """Explain one message: why it was written, what became of it, what it waits for."""
+    """Explain one message, from its cause to its fate."""
     from gateway.cli.queue import run_why
 
     _exit(run_why(folder, number))
@@ -160,13 +160,11 @@ def queue_hold(numbers: Numbers, folder: Folder = Path()) -> None:
 
 @data.command("import")
 def data_import(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV: products, customers, orders ...")
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files.")],
     folder: Folder = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")] = False,
 ) -> None:
-    """Take in tables; every row that cannot be read is told with its line."""
+    """Take in tables, such as products.csv."""
     from gateway.cli.data import run_import
 
     _exit(run_import(folder, files, dry_run=dry_run))
@@ -177,7 +175,7 @@ def data_export(
     target: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; new or empty.")],
     folder: Folder = Path(),
 ) -> None:
-    """Write all tables as files that other programs read."""
+    """Write all tables as files for other programs."""
     from gateway.cli.data import run_export
 
     _exit(run_export(folder, target))
@@ -185,7 +183,7 @@ def data_export(
 
 @data.command("backup")
 def data_backup(folder: Folder = Path()) -> None:
-    """Copy the database while the shop runs, check the copy, drop the oldest copies."""
+    """Make a checked copy while the shop runs."""
     from gateway.cli.data import run_backup
 
     _exit(run_backup(folder))
@@ -196,7 +194,7 @@ def data_restore(
     copy: Annotated[Path, typer.Argument(metavar="COPY", help="A copy that `data backup` made.")],
     folder: Folder = Path(),
 ) -> None:
-    """Put a copy in place of the database; what would be sent comes back held."""
+    """Put a copy in place; its unsent mail comes back held."""
     from gateway.cli.data import run_restore
 
     _exit(run_restore(folder, copy))
