@@ -45,14 +45,19 @@ class Body:
     enclosed: Part | None = None  # the first attached message
     has_calendar: bool = False
     defects: tuple[str, ...] = ()
+    charset: str = ""  # the first that is declared for text, as a hint for a header with raw octets
 
 
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """The text of one leaf, and whether it was laid out from HTML."""
+    """What one leaf says: plain text, or HTML that is laid out only if it is wanted."""
 
-    text: str
-    from_html: bool = False
+    plain: str = ""
+    html: str = ""
+
+    @property
+    def text(self) -> str:
+        return markup.text_of(self.html) if self.html else self.plain
 
 
 @dataclass(slots=True)
@@ -65,6 +70,7 @@ class _Reading:
     html: list[str] = field(default_factory=list[str])
     attached: list[Part] = field(default_factory=list[Part])
     doubtful: list[tuple[Entity, Part]] = field(default_factory=list[tuple[Entity, Part]])
+    charset: str = ""
 
 
 def read(octets: bytes) -> Body:
@@ -89,12 +95,13 @@ def read(octets: bytes) -> Body:
         enclosed=next((part for part in reading.attached if part.media_type in mime.ENCLOSED), None),
         has_calendar=any(part.media_type == "text/calendar" for part in reading.parts),
         defects=tuple(dict.fromkeys(reading.defects)),
+        charset=reading.charset,
     )
 
 
 def _joined(spoken: Sequence[_Spoken]) -> str:
-    said = [one.text.strip("\n") for one in spoken if one.text.strip()]
-    return "\n\n".join(said)[:LONGEST_TEXT].rstrip().lstrip("\n")
+    texts = (one.text.strip("\n") for one in spoken)
+    return "\n\n".join(text for text in texts if text.strip())[:LONGEST_TEXT].rstrip()
 
 
 def _node(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spoken]:
@@ -109,6 +116,7 @@ def _node(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spo
 def _leaf(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spoken]:
     part, defects = mime.leaf(path, entity, reading.hint)
     reading.parts.append(part)
+    reading.charset = reading.charset or entity.parameters.get("charset", "")
     reading.defects.extend(defects)
     if part.media_type in _UNSEEN:
         return []
@@ -125,7 +133,7 @@ def _leaf(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spo
 def _spoken(entity: Entity, part: Part, reading: _Reading) -> _Spoken:
     if part.media_type == "text/html":
         reading.html.append(part.text)
-        return _Spoken(markup.text_of(part.text), from_html=True)
+        return _Spoken(html=part.text)
     if part.media_type in ("text/enriched", "text/richtext"):
         return _Spoken(_RICH_TAG.sub("", part.text))
     if entity.parameters.get("format", "").lower() == "flowed":
@@ -136,20 +144,15 @@ def _spoken(entity: Entity, part: Part, reading: _Reading) -> _Spoken:
 def _best(spoken: list[list[_Spoken]]) -> list[_Spoken]:
     """The best of the alternatives: plain words unless the HTML plainly says more."""
     none: list[_Spoken] = []
-    plain = next((one for one in spoken if one and not any(piece.from_html for piece in one)), none)
-    rich = next((one for one in reversed(spoken) if any(piece.from_html for piece in one)), none)
+    plain = next((one for one in spoken if one and not any(piece.html for piece in one)), none)
+    rich = next((one for one in reversed(spoken) if any(piece.html for piece in one)), none)
     if not plain or not rich:
         return plain or rich
-    said, shown = (" ".join(piece.text for piece in one) for one in (plain, rich))
-    return rich if shown.strip() and _says_less(said, shown) else plain
-
-
-def _says_less(said: str, shown: str) -> bool:
-    """Whether the plain text is empty, a stub, or has less than a fifth of the words of the HTML."""
-    words, other = len(said.split()), len(shown.split())
-    if words * _FIFTH < other:
-        return True
-    return words < min(_STUB_WORDS, other) and _STUB.search(said) is not None
+    said = " ".join(piece.plain for piece in plain)
+    words = len(said.split())
+    shown = sum(markup.count_words(piece.html) or len(piece.plain.split()) for piece in rich)
+    stub = words < min(_STUB_WORDS, shown) and _STUB.search(said) is not None
+    return rich if words * _FIFTH < shown or stub else plain
 
 
 def _without_twins(spoken: list[_Spoken]) -> list[_Spoken]:
@@ -160,7 +163,7 @@ def _without_twins(spoken: list[_Spoken]) -> list[_Spoken]:
     kept: list[_Spoken] = []
     for one in spoken:
         before = kept[-1] if kept else None
-        if before and one.from_html and not before.from_html:
+        if before and one.html and not before.html:
             words, others = set(one.text.split()), set(before.text.split())
             if len(words & others) >= _SAME * max(len(words), 1) and words:
                 continue

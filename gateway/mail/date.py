@@ -29,7 +29,7 @@ _CENTURY = 50  # RFC 5322 4.3: two digits up to 49 are of this century
 
 def date_of(value: str) -> datetime | None:
     """The instant that a Date field names, in UTC; None when it names none."""
-    text = _COMMENT.sub(" ", value[:200])
+    text = _COMMENT.sub(" ", value[:200]) if "(" in value else value[:200]
     for shape in _SHAPES:
         if match := shape.search(text):
             return _instant(match)

@@ -84,9 +84,12 @@ def leaves(octets: bytes) -> tuple[tuple[Part, ...], tuple[str, ...]]:
 
 def tree(octets: bytes) -> Entity:
     """The root of the tree of a mail whose line ends are CRLF."""
+    root = _head(octets, "text/plain")
+    if not root.media_type.startswith("multipart/"):
+        return root
     try:
         return _by_flanker(octets)
-    except Exception:  # noqa: BLE001 - it is unmaintained and raises what it likes; the reason is in no hurry
+    except Exception:  # noqa: BLE001 - it is unmaintained and raises what it likes
         return _entity(octets, "text/plain", 0, [PARTS])
 
 

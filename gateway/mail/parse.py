@@ -4,22 +4,24 @@ The header is read by ourselves, for identity and threading hang on it; the body
 is free of controls, every header value is one line. Line ends may be CRLF, LF or CR.
 """
 
-from gateway.mail import body, header
-from gateway.mail.address import identity, local_part, mailboxes
+from dataclasses import replace
+
+from gateway.mail import body, forwarded, guard, header
+from gateway.mail.address import identity, mailboxes
+from gateway.mail.automatic import is_automatic
 from gateway.mail.body import Body
 from gateway.mail.date import date_of
 from gateway.mail.header import Field
-from gateway.mail.mime import Part
-from gateway.mail.parsed import Forwarded, Forwarding, Headers, Mailbox, MessageId, Parsed
+from gateway.mail.parsed import Forwarded, Headers, Mailbox, MessageId, Parsed
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.reply import new_words
+from gateway.mail.thread import token_in_id, token_in_local_part
 
 REFERENCES = 100  # the newest are kept
 LONGEST_ID = 998  # octets; a line is no longer (RFC 5322 2.1.1)
 
 _BRACKETED = compile_pattern(r"<([^<>]+)>")
 _BARE_ID = compile_pattern(r"[^\s<>\"(),;]+@[^\s<>\"(),;]+")
-_TOKEN_IN_ADDRESS = compile_pattern(r"^[^+=-]*[+=-](?:.*[+=-])?([a-z2-7]{32})$", ignore_case=True)
-_TOKEN_IN_ID = compile_pattern(r"^([a-z2-7]{32})\.[^@]+@", ignore_case=True)
 _SINGLETONS = (
     *("from", "sender", "reply-to", "subject", "date", "message-id", "to", "cc", "in-reply-to", "references"),
     *("mime-version", "content-type", "content-transfer-encoding", "content-disposition"),
@@ -27,20 +29,22 @@ _SINGLETONS = (
 
 
 def parse(octets: bytes) -> Parsed:
-    """The mail that `octets` are, read as well as it can be."""
+    """The mail that `octets` are, read as well as it can be; of a bomb only the header is read."""
     octets = header.canonical(octets)
-    fields, _, _ = header.split(octets)
-    content = body.read(octets)
-    return _parsed(fields, content)
+    bomb = guard.too_complex(octets)
+    fields, _, defects = header.split(octets)
+    content = Body(defects=("too_complex", *defects)) if bomb else body.read(octets)
+    mail = _read(fields, content)
+    mail = replace(mail, reply=new_words(mail.text), forwarded=_forwarded(mail.subject, content))
+    return replace(mail, automatic=is_automatic(mail))
 
 
-def _parsed(fields: tuple[Field, ...], content: Body) -> Parsed:
-    hint = header.parameters(header.text_of(_raw(fields, "content-type"))).get("charset", "")
+def _read(fields: tuple[Field, ...], content: Body) -> Parsed:
+    """Everything that header and body say; what needs the whole mail comes after."""
+    hint = content.charset
     headers = Headers(tuple((one.name, header.line_of(one.raw, hint)) for one in fields))
     from_fields = [header.text_of(one.raw, hint) for one in fields if one.key == "from"]
-    to = _mailboxes(fields, "to", hint)
-    cc = _mailboxes(fields, "cc", hint)
-    author = next(iter(mailboxes(from_fields[0])), None) if from_fields else None
+    to, cc = _mailboxes(fields, "to", hint), _mailboxes(fields, "cc", hint)
     in_reply_to = _ids(fields, "in-reply-to")
     references = _ids(fields, "references")[-REFERENCES:]
     keys = [one.key for one in fields]
@@ -52,20 +56,24 @@ def _parsed(fields: tuple[Field, ...], content: Body) -> Parsed:
         subject=headers.get("Subject"),
         date=date_of(headers.get("Date")),
         headers=headers,
-        author=author,
+        author=next(iter(mailboxes(from_fields[0])), None) if from_fields else None,
         identity=identity(*from_fields),
         reply_to=_mailboxes(fields, "reply-to", hint),
         to=to,
         cc=cc,
         text=content.text,
-        reply=content.text,
         html=content.html,
-        forwarded=_forwarded(content.enclosed),
         attachments=content.attachments,
         has_calendar=content.has_calendar,
         tokens=_tokens(fields, (*to, *cc), (*in_reply_to, *references)),
         defects=tuple(dict.fromkeys((*repeated, *content.defects))),
     )
+
+
+def _forwarded(subject: str, content: Body) -> Forwarded | None:
+    if content.enclosed is not None:
+        return forwarded.attached(content.enclosed)
+    return forwarded.inline(subject, content.text)
 
 
 def _raw(fields: tuple[Field, ...], key: str) -> bytes:
@@ -93,21 +101,14 @@ def _tokens(
     fields: tuple[Field, ...], recipients: tuple[Mailbox, ...], ids: tuple[MessageId, ...]
 ) -> tuple[str, ...]:
     """What looks like a token of ours; whoever has the keys must check each (intake.md, 14)."""
-    delivered = [
+    delivered = (
         one
         for field in fields
         if field.key in {"delivered-to", "x-original-to"}
         for one in mailboxes(header.text_of(field.raw))
-    ]
-    addressed = (_TOKEN_IN_ADDRESS.search(local_part(one.address)) for one in (*delivered, *recipients))
-    answered = (_TOKEN_IN_ID.search(one) for one in ids)
-    found = [(match.group(1) or "").lower() for match in (*addressed, *answered) if match]
-    return tuple(dict.fromkeys(found))
-
-
-def _forwarded(enclosed: Part | None) -> Forwarded | None:
-    """The mail that is attached, as far as it can be read."""
-    if enclosed is None:
-        return None
-    inner = parse(enclosed.content)
-    return Forwarded(Forwarding.ATTACHED, inner.author, inner.subject, inner.text)
+    )
+    found = (
+        *(token_in_local_part(one.address) for one in (*delivered, *recipients)),
+        *(token_in_id(one) for one in ids),
+    )
+    return tuple(dict.fromkeys(filter(None, found)))

@@ -92,13 +92,13 @@ def verified(found: Iterable[Evidence], verify: Callable[[str], T | None]) -> It
 
 def token_in_local_part(text: str) -> str:
     """The candidate behind the last separator of a local part or address, in lower case, or ""."""
-    match = _TOKEN_AT_END.search(local_part(text))
+    match = _TOKEN_AT_END.search(local_part(text)) if len(text) > TOKEN else None
     return (match.group(1) or "").lower() if match else ""
 
 
 def token_in_id(identifier: MessageId | str, domain: str = "") -> str:
     """The candidate that a Message-ID of `domain` starts with, in lower case, or ""; "" is any domain."""
-    if domain and domain_of(identifier) != domain.lower():
+    if len(identifier) <= TOKEN or (domain and domain_of(identifier) != domain.lower()):
         return ""
     match = _TOKEN_AT_START.search(identifier)
     return (match.group(1) or "").lower() if match else ""

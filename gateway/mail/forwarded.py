@@ -1,0 +1,76 @@
+"""The mail that a mail passes on: attached as message/rfc822, or copied below the words (intake.md, 15).
+
+An inline copy is only the forwarder's word; an attached one can be proven by its own signature.
+"""
+
+from collections.abc import Sequence
+
+from gateway.mail import body, header, quoted_header
+from gateway.mail.address import mailboxes
+from gateway.mail.line import Line, read_lines
+from gateway.mail.mime import Part
+from gateway.mail.parsed import Forwarded, Forwarding, Mailbox
+from gateway.mail.pattern import compile_pattern
+from gateway.mail.quoted_header import Block, Field
+
+_LOOKED_AT = 2000  # lines in which an inline copy is looked for
+_PASSED_ON = compile_pattern(
+    r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|fw|wg|tr|rv|enc|i|vs|vb|doorst|pd|továbbítás|ilt|yml|转发|轉寄|轉發)\s*[:：]",
+    ignore_case=True,
+)
+
+
+def attached(part: Part) -> Forwarded:
+    """The mail that is attached, as far as it can be read; what it passes on in turn is left alone."""
+    octets = header.canonical(part.content)
+    fields, _, _ = header.split(octets)
+    inner = body.read(octets)
+    read = {one.key: one.raw for one in reversed(fields)}
+    people = mailboxes(header.text_of(read.get("from", b""), inner.charset))
+    subject = header.line_of(read.get("subject", b""), inner.charset)
+    return Forwarded(Forwarding.ATTACHED, next(iter(people), None), subject, inner.text)
+
+
+def inline(subject: str, text: str) -> Forwarded | None:
+    """The mail that is copied into `text`, or None.
+
+    A line that says "forwarded" in one of many languages opens it; without one, a copied header does if the
+    subject says so ("Fwd:", "WG:", "TR:").
+    """
+    lines = read_lines(text)[:_LOOKED_AT]
+    passed_on = _PASSED_ON.search(subject) is not None
+    for index, line in enumerate(lines):
+        if line.depth or not line.text or not (":" in line.text or line.text[0] in "-_=*–—>"):
+            continue
+        found = quoted_header.block(lines, index)
+        if found is not None and (found.forwarded or (passed_on and found.end - found.start > 1)):
+            return _copied(lines, found)
+    return None
+
+
+def _copied(lines: Sequence[Line], found: Block) -> Forwarded:
+    end = found.end
+    if found.forwarded and (below := _header_below(lines, end)):
+        end = below
+    values = _values(lines[found.start : end])
+    people: Sequence[Mailbox] = mailboxes(values.get(Field.FROM, ""))
+    text = "\n".join(line.raw for line in lines[end:]).strip("\n")
+    return Forwarded(
+        Forwarding.INLINE, next(iter(people), None), header.harmless_line(values.get(Field.SUBJECT, "")), text
+    )
+
+
+def _header_below(lines: Sequence[Line], start: int) -> int | None:
+    """The end of the copied header that follows a line of words, past blank lines."""
+    while start < len(lines) and not lines[start].text:
+        start += 1
+    return quoted_header.header_end(lines, start) if start < len(lines) else None
+
+
+def _values(lines: Sequence[Line]) -> dict[Field, str]:
+    """What the lines of a copied header say, the first of each meaning."""
+    values: dict[Field, str] = {}
+    for line in lines:
+        for role in set((quoted_header.field(line) or {}).values()):
+            values.setdefault(role, line.text.partition(":")[2].strip(" *_"))
+    return values
