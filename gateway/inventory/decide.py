@@ -1,6 +1,6 @@
 """What we do about stock: pure functions from what is known to effects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 
 from gateway.inventory.model import (
@@ -82,7 +82,7 @@ def on_stock_changed(event: StockChanged, facts: tuple[Product, Stock], now: dat
     return (OrderFromSupplier(product.id, units),)
 
 
-def count_stock(counts: Sequence[tuple[str, int]], known: Mapping[str, Product]) -> Decision:
+def count_stock(counts: Sequence[tuple[str, int]], known: Container[str]) -> Decision:
     """What was counted on the shelf, as movements; SKUs that the shop does not have are held."""
     rule, where = "inventory.count", f"{HERE}:count_stock"
     if unknown := [sku for sku, _ in counts if sku not in known]:

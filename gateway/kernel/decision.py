@@ -69,9 +69,12 @@ class Decision:
         return tuple(effect for match in self.because for effect in match.effects)
 
     def numbered(self) -> Iterator[tuple[str, int, Effect]]:
-        """Each effect with its origin and position, from which its id derives."""
+        """Each effect with its origin and its position among that origin's, from which its id derives."""
+        positions: dict[str, int] = {}
         for match in self.because:
-            for position, effect in enumerate(match.effects):
+            for effect in match.effects:
+                position = positions.get(match.rule, 0)
+                positions[match.rule] = position + 1
                 yield match.rule, position, effect
 
     def also(self, *matches: Match) -> "Decision":
@@ -109,7 +112,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer(Effect):
-    """Wake the pipe at `due_at` about one object; one row per (kind, about, part)."""
+    """Wake the pipe at `due_at` about one object; `part` tells several of a kind apart."""
 
     kind: str
     about: Id

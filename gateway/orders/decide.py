@@ -31,7 +31,8 @@ from gateway.orders.model import (
     ShipmentStatus,
     ShipOrder,
 )
-from gateway.orders.reading import OrderMail, ParcelNews, ReadLine, Reported
+from gateway.orders.parcels import ParcelNews
+from gateway.orders.reading import OrderMail, ReadLine, Reported
 from gateway.outbox.message import Send, Tell
 
 HERE = "orders/decide.py"

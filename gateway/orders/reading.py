@@ -1,13 +1,15 @@
-"""What mails say about orders and parcels: values read from markup or words, never acted upon here."""
+"""What mails say about orders: values read from markup or words, never acted upon here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from gateway.inventory.model import Product
-from gateway.kernel.money import Money
+from gateway.kernel.money import Money, money
+from gateway.mail.parsed import Parsed
 from gateway.mail.pattern import compile_pattern
-from gateway.orders.model import OrderLine, ShipmentMove
+from gateway.mail.schema_org import Thing, every, things
+from gateway.orders.model import OrderLine
 
 
 class Reported(StrEnum):
@@ -61,19 +63,6 @@ class OrderMail:
     external_id: str = ""  # empty: the number
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelNews:
-    """What a carrier says about one parcel."""
-
-    tracking_number: str
-    carrier: str
-    move: ShipmentMove
-    what: str  # in the carrier's words, one line
-    at: datetime | None = None
-    place: str = ""
-    promised_on: date | None = None
-
-
 _FORM_LINE = compile_pattern(
     r"^[\s>*•-]*(?:(?P<units>\d{1,5})\s*(?:x|×|\*|pcs|pieces|stk|st\.)?\s+)(?P<sku>[\p{L}\d][\p{L}\d._-]{1,31})\b",
     ignore_case=True,
@@ -89,3 +78,80 @@ def order_form(words: str) -> tuple[ReadLine, ...]:
             if any(character.isdigit() or character == "-" for character in sku):
                 lines.append(ReadLine(sku.upper(), units))
     return tuple(lines)
+
+
+def order_mails(mail: Parsed, currency: str) -> tuple[OrderMail, ...]:
+    """The orders that the markup of a sales channel's mail describes (schema.org Order), in order."""
+    return tuple(_order(thing, currency) for thing in every(things(mail.html), "Order"))
+
+
+# The last word of schema.org's OrderStatus. OrderPaymentDue is placed, but nobody should pack it yet: trouble.
+_STATUS = {
+    "": Reported.PLACED,
+    "OrderProcessing": Reported.PLACED,
+    "OrderPaymentDue": Reported.TROUBLE,
+    "OrderPickupAvailable": Reported.SHIPPED,
+    "OrderInTransit": Reported.SHIPPED,
+    "OrderDelivered": Reported.DELIVERED,
+    "OrderCancelled": Reported.CANCELLED,
+    "OrderReturned": Reported.RETURNED,
+    "OrderProblem": Reported.TROUBLE,
+}
+
+
+def _order(thing: Thing, currency: str) -> OrderMail:
+    delivery = next(iter(thing.things("orderDelivery")), Thing("ParcelDelivery"))
+    coin = thing.text("priceCurrency") or thing.text("acceptedOffer", "priceCurrency") or currency
+    return OrderMail(
+        number=thing.text("orderNumber"),
+        reported=_STATUS.get(thing.text("orderStatus").rpartition("/")[2], Reported.TROUBLE),
+        email=thing.text("customer", "email").lower(),
+        name=thing.text("customer"),
+        lines=tuple(line for line in (_line(each, coin) for each in _items(thing)) if line.sku),
+        total=_amount(thing.text("price") or thing.text("totalPaymentDue", "price"), coin),
+        placed_at=_instant(thing.text("orderDate")),
+        promised_on=_day(delivery.text("expectedArrivalUntil") or delivery.text("expectedArrivalFrom")),
+        carrier=delivery.text("carrier") or delivery.text("provider"),
+        tracking_number=delivery.text("trackingNumber"),
+    )
+
+
+def _items(thing: Thing) -> tuple[Thing, ...]:
+    """The lines, in whichever of the two ways the channel says them."""
+    return thing.things("acceptedOffer") or thing.things("orderedItem")
+
+
+def _line(thing: Thing, currency: str) -> ReadLine:
+    """An Offer (itemOffered, eligibleQuantity), an OrderItem (orderedItem, orderQuantity), or a bare Product."""
+    product = next(iter((*thing.things("itemOffered"), *thing.things("orderedItem"))), thing)
+    units = thing.text("eligibleQuantity", "value") or thing.text("orderQuantity") or "1"
+    price = thing.text("price") or product.text("offers", "price")
+    return ReadLine(
+        sku=(product.text("sku") or product.text("productID") or thing.text("sku")).upper(),
+        quantity=int(units) if units.isascii() and units.isdigit() else 0,
+        name=product.text("name"),
+        price=_amount(price, thing.text("priceCurrency") or currency),
+    )
+
+
+def _amount(text: str, currency: str) -> Money | None:
+    try:
+        return money(text, currency) if text else None
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> datetime | None:
+    """An ISO 8601 instant; a bare day counts from midnight UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

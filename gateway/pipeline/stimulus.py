@@ -40,6 +40,7 @@ class Ingested:
     kind: str
     source: str
     rows: tuple[Mapping[str, str], ...]
+    first: int = 2  # number of the first row in its file, under the line of headings
 
 
 @dataclass(frozen=True, slots=True)

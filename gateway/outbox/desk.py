@@ -1,0 +1,105 @@
+"""Where a Draft becomes a message: rendered, composed and queued in one transaction with its cause.
+
+The words match the moment they were called for; a template that cannot be rendered rolls its cause back,
+which is tried again and then held for the owner. Nothing is signed here: that happens at hand-over.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.kernel.decision import Cause, Event
+from gateway.kernel.ids import Id, derived_id
+from gateway.kernel.tokens import TokenKeys
+from gateway.mail.compose import Letter, compose
+from gateway.mail.draft import Draft
+from gateway.mail.envelope import Address
+from gateway.mail.parsed import Mailbox
+from gateway.mail.verp import AddressPlan, message_id, message_token, reply_path
+from gateway.outbox import intervention
+from gateway.outbox.enqueue import Enqueued, enqueue
+from gateway.outbox.message import NoteBounce, OnDoubt, Send, Tell, Withdraw
+from gateway.outbox.render import Rendered, Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the shop is in its mails: what templates call `shop`."""
+
+    name: str
+    email: Address
+    address: str  # postal
+    web: str
+    owner: Address  # where the owner reads what we tell her
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Applies the effects that speak of outbound mail."""
+
+    templates: Templates
+    sender: Sender
+    plan: AddressPlan
+    keys: TokenKeys
+    today: Callable[[datetime], date]  # the shop's day
+
+    async def send(self, tx: AsyncConnection, effect: Send, cause: Cause) -> Sequence[Event]:
+        """One message to one person; the same cause enqueues once."""
+        await self._enqueue(tx, effect.draft, cause)
+        return ()
+
+    async def tell(self, tx: AsyncConnection, effect: Tell, cause: Cause) -> Sequence[Event]:
+        """One message to the owner."""
+        draft = Draft(effect.template, to=self.sender.owner, context=effect.context, about=effect.about)
+        await self._enqueue(tx, draft, cause)
+        return ()
+
+    async def _enqueue(self, tx: AsyncConnection, draft: Draft, cause: Cause) -> int:
+        rendered = self.templates.render(draft.template, {**draft.context, "shop": self.sender})
+        identifier = derived_id("msg", cause.id)
+        new = Enqueued(
+            id=identifier,
+            purpose=rendered.purpose,
+            template=draft.template,
+            recipient=draft.to,
+            recipient_key=cause.key(draft.to),
+            created_at=cause.now,
+            subject=rendered.subject,
+            about=draft.about,
+            customer_id=draft.customer_id,
+            on_doubt=OnDoubt(rendered.doubt) if rendered.doubt else None,
+            not_before=draft.not_before,
+            expires_in=draft.expires_in or rendered.expires_in,
+        )
+        return await enqueue(
+            tx, new, lambda seq: compose(self._letter(draft, rendered, seq, identifier, cause.now))
+        )
+
+    def _letter(self, draft: Draft, rendered: Rendered, seq: int, identifier: Id, now: datetime) -> Letter:
+        return Letter(
+            author=Mailbox(self.sender.name, self.sender.email),
+            to=Mailbox(draft.name, draft.to),
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            purpose=rendered.purpose,
+            date=now,
+            message_id=message_id(self.keys, seq, identifier, self.plan),
+            token=message_token(self.keys, seq),
+            reply_to=reply_path(self.keys, seq, self.plan, self.today(now)),
+            answers=draft.answers,
+        )
+
+
+async def withdraw(tx: AsyncConnection, effect: Withdraw, cause: Cause) -> Sequence[Event]:
+    """What waits about this object goes out no more."""
+    await intervention.withdraw(tx, about=effect.about, why=effect.why, now=cause.now)
+    return ()
+
+
+async def note_bounce(tx: AsyncConnection, effect: NoteBounce, cause: Cause) -> Sequence[Event]:
+    """A fact about a message that was accepted: it came back."""
+    await intervention.note_bounce(tx, effect.seq, effect.bounce, cause.now)
+    return ()

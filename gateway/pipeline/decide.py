@@ -1,0 +1,96 @@
+"""Facts in, Decision out: safety, the owner's commands, her rules, the slices' own defaults, held.
+
+Safety is protocol and law and comes first, so that no rule can break an unsubscribe. The places of commands
+and rules are here and still empty. A mail that nobody claims is held: the owner is asked, nothing is lost.
+"""
+
+from collections.abc import Sequence
+
+from gateway.customers import decide as customers
+from gateway.kernel.decision import Decision, Test, dropped, handled, held
+from gateway.kernel.tokens import TokenKind
+from gateway.mail.parsed import AutoReply, Challenge, Complaint, DeliveryReport, Ordinary, UnsubscribeRequest
+from gateway.pipeline.gather import Facts, PartyKind
+from gateway.pipeline.slices import MailRule
+
+HERE = "pipeline/decide.py"
+
+
+def decide(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
+    """The decision about one mail: the first that answers."""
+    for rule in (safety, *_COMMANDS, *_RULES, *defaults, automatic):
+        decision = rule(facts)
+        if decision is not None:
+            return decision
+    return held(
+        "held.no_rule",
+        f"{HERE}:decide",
+        "no_rule",
+        f"nobody knew what to do with a mail from {facts.sender.address or 'somebody without an address'}",
+        tests=(Test("sender is", facts.sender.kind), Test("came to", facts.role)),
+    )
+
+
+_COMMANDS: tuple[MailRule, ...] = ()  # commands by mail: rules.md, 12
+_RULES: tuple[MailRule, ...] = ()  # the owner's YAML rules: rules.md, 2
+
+
+def safety(facts: Facts) -> Decision | None:
+    """Reports, complaints, challenges, unsubscribes, loops, forgeries: never a matter of taste."""
+    message = facts.answered.message if facts.answered else None
+    tokened = facts.answered is not None and facts.answered.kind is TokenKind.BOUNCE
+    match facts.mail.kind:
+        case DeliveryReport() as report:
+            return customers.delivery_report(report, message if tokened else None, facts.envelope.id)
+        case Complaint() as complaint:
+            return customers.complaint(complaint, message, facts.envelope.id)
+        case Challenge():
+            return _hold("challenge", "somebody's gatekeeper wants a click before it lets our mail through")
+        case _:
+            pass
+    return _unsubscribe(facts) or _machine(facts) or _unproven(facts)
+
+
+def _unsubscribe(facts: Facts) -> Decision | None:
+    if facts.unsubscribes:
+        return customers.unsubscribe(facts.unsubscribes, "", facts.envelope.id)
+    if isinstance(facts.mail.kind, UnsubscribeRequest) and facts.sender.customer:
+        return customers.unsubscribe(facts.sender.customer.email, facts.mail.kind.word, facts.envelope.id)
+    return None
+
+
+def _machine(facts: Facts) -> Decision | None:
+    """Our own mail that came back to us, and machines that answer for absent people."""
+    if "X-MailFlow-Id" in facts.mail.headers and facts.sender.kind is PartyKind.STRANGER and facts.answered:
+        return dropped("safety.own_mail", f"{HERE}:safety", "loop", "our own mail came back to us")
+    if isinstance(facts.mail.kind, AutoReply) and facts.purchase is None:
+        back = facts.mail.kind.back_on
+        tests = (Test("auto-reply", facts.mail.kind_why), Test("back on", str(back or "not told")))
+        return handled("safety.auto_reply", f"{HERE}:safety", tests=tests, note="a machine; not answered")
+    return None
+
+
+def _unproven(facts: Facts) -> Decision | None:
+    """People at bounce addresses, and good tokens in the hands of somebody else."""
+    answered = facts.answered
+    if answered is None or not isinstance(facts.mail.kind, Ordinary | UnsubscribeRequest):
+        return None
+    if answered.kind is TokenKind.BOUNCE:
+        return _hold("not_a_report", "a person wrote to an address for delivery reports")
+    if answered.third_person and facts.sender.kind is not PartyKind.OWNER:
+        return _hold(
+            "third_person", f"{facts.sender.address} answers a letter to {answered.message.recipient}"
+        )
+    return None
+
+
+def automatic(facts: Facts) -> Decision | None:
+    """What a program wrote and nobody claimed: news about parcels that are not ours, advertisements."""
+    if not facts.mail.automatic or facts.sender.kind in (PartyKind.CHANNEL, PartyKind.SUPPLIER):
+        return None
+    note = f"an automatic mail from {facts.sender.address or 'nobody'} about nothing of ours"
+    return held("held.automatic", f"{HERE}:automatic", "no_rule", note)
+
+
+def _hold(reason: str, note: str) -> Decision:
+    return held(f"safety.{reason}", f"{HERE}:safety", reason, note)

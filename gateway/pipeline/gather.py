@@ -1,0 +1,318 @@
+"""A stimulus and what is known about it, read in one snapshot: Facts, from which everything is decided.
+
+Who wrote is decided by `identity` alone, what it answers by tokens that carry a MAC; a visible number counts
+only when its author is a party to it (intake.md 13). Facts is a record: nothing in it fetches.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.customers.model import Customer
+from gateway.customers.store import customer_by_key
+from gateway.feedback.decide import FeedbackFacts
+from gateway.inventory.model import Product
+from gateway.inventory.store import products_by_sku
+from gateway.kernel.calendar import ShopCalendar
+from gateway.kernel.ids import Id, prefix_of
+from gateway.kernel.tokens import Token, TokenKeys, TokenKind
+from gateway.mail.autoreply import may_answer
+from gateway.mail.draft import Answering
+from gateway.mail.envelope import Address, Envelope
+from gateway.mail.parse import parse
+from gateway.mail.parsed import Parsed
+from gateway.mail.verp import AddressPlan, token_at, token_of
+from gateway.orders.decide import OrderStanding
+from gateway.orders.model import Order, Shipment
+from gateway.orders.numbers import order_numbers
+from gateway.orders.parcels import ParcelNews, parcel_news
+from gateway.orders.reading import OrderMail, order_form, order_mails
+from gateway.orders.store import (
+    order_by_id,
+    order_of_channel,
+    orders_by_number,
+    orders_of_customer,
+    shipments_by_tracking,
+    standing_of,
+)
+from gateway.outbox.inspection import message_by_seq
+from gateway.outbox.message import OutboundMessage
+from gateway.pipeline.lookup import feedback_of, purchase_of
+from gateway.pipeline.stimulus import MailArrived
+from gateway.purchasing.decide import PurchaseFacts
+from gateway.purchasing.model import PurchaseOrder, Supplier
+from gateway.purchasing.store import (
+    purchase_order_by_number,
+    supplier_by_address,
+)
+
+
+class PartyKind(StrEnum):
+    """Who somebody is to the shop."""
+
+    OWNER = "owner"
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+    CARRIER = "carrier"
+    CHANNEL = "channel"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who claims to have written: the strict From. `name` is the channel's, carrier's or person's."""
+
+    kind: PartyKind
+    address: Address | None
+    name: str = ""
+    customer: Customer | None = None
+    supplier: Supplier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """A registered sales channel or carrier, and how to know its mail."""
+
+    name: str
+    is_author: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What gathering must know of the shop."""
+
+    plan: AddressPlan
+    keys: TokenKeys
+    key: Callable[[str], str]
+    calendar: ShopCalendar
+    currency: str
+    owner: tuple[Address, ...]
+    channels: tuple[Correspondent, ...] = ()
+    carriers: tuple[Correspondent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Which of our messages a mail answers, and how we know."""
+
+    message: OutboundMessage
+    kind: TokenKind
+    evidence: str  # "forward-path", "In-Reply-To" ...
+    third_person: bool  # a good token, but somebody else wrote
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one mail when it was decided."""
+
+    mail: Parsed
+    envelope: Envelope
+    seq: int
+    now: datetime
+    sender: Party
+    role: str  # local part of the forward-path without its token: orders, reply, bounce ...
+    refusal: str  # why no machine may answer this mail; "" if one may
+    answered: Answered | None = None
+    unsubscribes: Address | None = None  # whose marketing an unsubscribe token ends
+    order: Order | None = None  # the one that is meant
+    standing: tuple[OrderStanding, ...] = ()  # the sender's orders, newest first
+    purchase: PurchaseFacts | None = None
+    feedback: FeedbackFacts | None = None
+    products: Mapping[str, Product] = field(default_factory=dict[str, Product])  # those named, by SKU
+    order_mails: tuple[OrderMail, ...] = ()
+    known_orders: Mapping[str, Order] = field(
+        default_factory=dict[str, Order]
+    )  # of the order mails, by number
+    parcels: tuple[tuple[ParcelNews, Shipment | None, Order | None], ...] = ()
+
+    @property
+    def answering(self) -> Answering:
+        """What an answer to this mail refers to."""
+        return Answering(self.mail.message_id, self.mail.references, self.mail.subject)
+
+
+async def gather(tx: AsyncConnection, arrived: MailArrived, shop: Shop, now: datetime) -> Facts:
+    """The facts about a mail that arrived."""
+    envelope = arrived.envelope
+    mail = parse(_return_path(envelope) + arrived.octets)
+    sender = await _party(tx, mail, shop)
+    answered = await _answered(tx, mail, envelope, sender, shop, now)
+    about = answered.message.about if answered and not answered.third_person else None
+    reads_orders = sender.kind in (PartyKind.CHANNEL, PartyKind.OWNER)
+    order_mails_read = order_mails(mail, shop.currency) if reads_orders else ()
+    mine = await orders_of_customer(tx, sender.customer.id) if sender.customer else ()
+    feedback = await feedback_of(tx, about) if about and prefix_of(about) == "fbk" else None
+    return Facts(
+        mail=mail,
+        envelope=envelope,
+        seq=arrived.seq,
+        now=now,
+        sender=sender,
+        role=role_of(envelope.forward_paths),
+        refusal=_refusal(mail, envelope, shop),
+        answered=answered,
+        unsubscribes=_unsubscribes(answered),
+        order=await _order(tx, about, mail, mine) or (feedback.order if feedback else None),
+        standing=await standing_of(tx, mine),
+        purchase=await _purchase(tx, about, mail, sender),
+        feedback=feedback,
+        products=await products_by_sku(tx, _skus(mail, order_mails_read)),
+        order_mails=order_mails_read,
+        known_orders=await _known(tx, order_mails_read, sender.name),
+        parcels=await _parcels(tx, mail, sender, shop.calendar, now),
+    )
+
+
+def role_of(forward_paths: Sequence[Address]) -> str:
+    """The word before the separator of the first forward-path, in lower case."""
+    local = forward_paths[0].rpartition("@")[0].lower() if forward_paths else ""
+    for separator in "+-":
+        local = local.partition(separator)[0]
+    return local
+
+
+def _return_path(envelope: Envelope) -> bytes:
+    """What the library of RFC 5321, 4.4 would have put on top; parsing reads the null reverse-path there."""
+    return f"Return-Path: <{envelope.reverse_path or ''}>\r\n".encode()
+
+
+async def _party(tx: AsyncConnection, mail: Parsed, shop: Shop) -> Party:
+    address = mail.identity
+    shown = mail.author.name if mail.author else ""
+    if address is None:
+        return Party(PartyKind.STRANGER, None, shown)
+    if address.lower() in shop.owner:
+        return Party(PartyKind.OWNER, address, shown)
+    for kind, correspondents in ((PartyKind.CHANNEL, shop.channels), (PartyKind.CARRIER, shop.carriers)):
+        if known := next((one for one in correspondents if one.is_author(address)), None):
+            return Party(kind, address, known.name)
+    if supplier := await supplier_by_address(tx, address):
+        return Party(PartyKind.SUPPLIER, address, supplier.name, supplier=supplier)
+    if customer := await customer_by_key(tx, shop.key(address)):
+        return Party(PartyKind.CUSTOMER, address, customer.name or shown, customer=customer)
+    return Party(PartyKind.STRANGER, address, shown)
+
+
+async def _answered(
+    tx: AsyncConnection, mail: Parsed, envelope: Envelope, sender: Party, shop: Shop, now: datetime
+) -> Answered | None:
+    """The first good token decides: the forward-path, then the addresses shown, then our Message-ID."""
+    for evidence, token in _tokens(mail, envelope, shop):
+        message = await message_by_seq(tx, token.object)
+        if message is None:
+            continue
+        expired = token.expires_on is not None and token.expires_on < shop.calendar.today(now)
+        person = token.kind in (TokenKind.BOUNCE, TokenKind.UNSUBSCRIBE) or await _is_correspondent(
+            tx, sender, message
+        )
+        return Answered(message, token.kind, evidence, not person, expired)
+    return None
+
+
+def _tokens(mail: Parsed, envelope: Envelope, shop: Shop) -> list[tuple[str, Token]]:
+    shown = (box.address for box in (*mail.to, *mail.cc))
+    claims = [
+        *(("forward-path", token_at(shop.keys, path, shop.plan)) for path in envelope.forward_paths),
+        *(("address", token_at(shop.keys, address, shop.plan)) for address in shown),
+        *(("In-Reply-To", token_of(shop.keys, identifier)) for identifier in mail.in_reply_to),
+        *(("References", token_of(shop.keys, identifier)) for identifier in reversed(mail.references)),
+    ]
+    return [(evidence, token) for evidence, token in claims if token is not None]
+
+
+async def _is_correspondent(tx: AsyncConnection, sender: Party, message: OutboundMessage) -> bool:
+    """Whether the author is who we wrote to: the address itself, or another one of the same supplier."""
+    if sender.address is None or message.recipient is None:
+        return False
+    if sender.address.lower() == message.recipient.lower():
+        return True
+    if sender.supplier is None:
+        return False
+    recipient = await supplier_by_address(tx, message.recipient)
+    return recipient is not None and recipient.id == sender.supplier.id
+
+
+def _unsubscribes(answered: Answered | None) -> Address | None:
+    if answered is None or answered.kind is not TokenKind.UNSUBSCRIBE:
+        return None
+    return answered.message.recipient
+
+
+def _refusal(mail: Parsed, envelope: Envelope, shop: Shop) -> str:
+    refusal = may_answer(
+        mail,
+        reverse_path=envelope.reverse_path,
+        reverse_path_known=True,
+        ours=lambda address: address.rpartition("@")[2].lower() in (shop.plan.domain, shop.plan.token_domain),
+    )
+    return str(refusal) if refusal else ""
+
+
+async def _order(tx: AsyncConnection, about: Id | None, mail: Parsed, mine: Sequence[Order]) -> Order | None:
+    """The order that is meant: by token, or by a number of the sender's own, or the only one there is."""
+    if about and prefix_of(about) == "ord":
+        return await order_by_id(tx, about)
+    numbers = order_numbers(f"{mail.subject}\n{mail.reply}")
+    named = [order for order in mine if order.number in numbers]
+    return named[0] if len(named) == 1 else None
+
+
+async def _purchase(
+    tx: AsyncConnection, about: Id | None, mail: Parsed, sender: Party
+) -> PurchaseFacts | None:
+    if about and prefix_of(about) == "pur":
+        return await purchase_of(tx, about)
+    if sender.supplier is None:
+        return None
+    order = await _named_purchase_order(tx, mail, sender.supplier)
+    return PurchaseFacts(order, sender.supplier) if order else None
+
+
+async def _named_purchase_order(
+    tx: AsyncConnection, mail: Parsed, supplier: Supplier
+) -> PurchaseOrder | None:
+    for word in f"{mail.subject} {mail.reply}".upper().replace(",", " ").replace(":", " ").split():
+        if word.startswith("PO-"):
+            order = await purchase_order_by_number(tx, word.rstrip(".)?!"))
+            if order and order.supplier_id == supplier.id:
+                return order
+    return None
+
+
+def _skus(mail: Parsed, read: Sequence[OrderMail]) -> list[str]:
+    """Every word that could be a SKU, in upper case, at most 200."""
+    words = f"{mail.subject} {mail.reply}".upper().replace(",", " ").replace(";", " ").split()
+    spoken = (word.strip(".:!?()[]\"'*") for word in words)
+    wanted = [line.sku for order in read for line in order.lines]
+    wanted += [line.sku for line in order_form(mail.reply)]
+    wanted += [word for word in spoken if 2 <= len(word) <= 32]
+    return list(dict.fromkeys(wanted))[:500]
+
+
+async def _known(tx: AsyncConnection, read: Sequence[OrderMail], source: str) -> dict[str, Order]:
+    """Those of these orders that we have, by the number the mail gives."""
+    by_number = {order.number: order for order in await orders_by_number(tx, [each.number for each in read])}
+    for each in read:
+        if found := await order_of_channel(tx, source, each.external_id or each.number):
+            by_number[each.number] = found
+    return by_number
+
+
+async def _parcels(
+    tx: AsyncConnection, mail: Parsed, sender: Party, calendar: ShopCalendar, now: datetime
+) -> tuple[tuple[ParcelNews, Shipment | None, Order | None], ...]:
+    """What a registered carrier says, with the parcels and orders it is about."""
+    if sender.kind not in (PartyKind.CARRIER, PartyKind.CHANNEL, PartyKind.OWNER):
+        return ()
+    news = parcel_news(mail, calendar.today(now))
+    found = await shipments_by_tracking(tx, [each.tracking_number for each in news])
+    parcels = {parcel.tracking_number: parcel for parcel in found}
+    result: list[tuple[ParcelNews, Shipment | None, Order | None]] = []
+    for each in news:
+        parcel = parcels.get(each.tracking_number)
+        result.append((each, parcel, await order_by_id(tx, parcel.order_id) if parcel else None))
+    return tuple(result)

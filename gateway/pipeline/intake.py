@@ -1,0 +1,117 @@
+"""Accepting mail, and the two workers that feed the pipe: over the journal, and over due timers.
+
+`accept` returns when the mail is durable; only then does the listener say 250 (RFC 5321, 6.1). Deciding comes
+after, at its own pace: a crash in between finds the row still waiting.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.db.engine import Database, commit, reading
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import DatabaseUnavailable
+from gateway.kernel.ids import spoken
+from gateway.mail.envelope import Envelope
+from gateway.pipeline import journal, timers
+from gateway.pipeline.pipe import Pipe
+
+log = structlog.get_logger()
+LATER = timedelta(seconds=1)  # how long a worker waits for a database that is away
+
+
+class Worker:
+    """Does rounds until nothing is left, then rests until it is rung or the clock reaches its next moment."""
+
+    def __init__(self, work: Callable[[], Awaitable[datetime | None]], clock: Clock) -> None:
+        self._work = work  # does what there is to do; returns when it must look again at the latest
+        self._clock = clock
+        self._rung = asyncio.Event()
+        self._resting = asyncio.Event()
+
+    def ring(self) -> None:
+        """There may be something to do; rung while it works, it is heard afterwards."""
+        self._resting.clear()
+        self._rung.set()
+
+    async def rest(self) -> None:
+        """Returns when there is nothing to do before its next moment."""
+        await self._resting.wait()
+
+    @property
+    def rests(self) -> bool:
+        return self._resting.is_set()
+
+    async def run(self) -> None:
+        """Work for ever; a database that is away is waited for."""
+        while True:
+            self._rung.clear()
+            try:
+                look_again = await self._work()
+            except DatabaseUnavailable as error:
+                log.warning("database.unavailable", error=str(error))
+                look_again = self._clock.now() + LATER
+            if not self._rung.is_set():
+                self._resting.set()
+                await self._wait(look_again)
+                self._resting.clear()
+
+    async def _wait(self, look_again: datetime | None) -> None:
+        """Until it is rung, or the clock reaches `look_again`."""
+        waits = {asyncio.ensure_future(self._rung.wait())}
+        if look_again is not None:
+            waits.add(asyncio.ensure_future(self._clock.sleep_until(look_again)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+
+class Intake:
+    """The journal's two ends."""
+
+    def __init__(self, db: Database, pipe: Pipe, clock: Clock) -> None:
+        self._db = db
+        self._pipe = pipe
+        self.worker = Worker(self._decide_all, clock)
+
+    async def accept(self, envelope: Envelope, octets: bytes) -> str:
+        """What the sender's server is told after 250, once the mail is durable."""
+        (row,), _ = await commit(self._db, journal.accepting(envelope, octets))
+        log.info("mail.received", journal=envelope.id, via=str(envelope.via), size=envelope.size)
+        self.worker.ring()
+        return f"kept as {spoken('J', row.seq)}"
+
+    async def _decide_all(self) -> None:
+        """Decide what waits in the journal, in order."""
+        while True:
+            async with reading(self._db) as tx:
+                entries = await journal.waiting(tx)
+            for entry in entries:
+                await self._pipe.mail(entry)
+            if not entries:
+                return
+
+
+class Timers:
+    """The worker over due timers."""
+
+    def __init__(self, db: Database, pipe: Pipe, clock: Clock) -> None:
+        self._db = db
+        self._pipe = pipe
+        self._clock = clock
+        self.worker = Worker(self._fire_all, clock)
+
+    async def _fire_all(self) -> datetime | None:
+        """Fire what is due; when the next one is."""
+        while True:
+            async with reading(self._db) as tx:
+                due = await timers.due(tx, self._clock.now())
+                upcoming = None if due else await timers.next_due(tx)
+            for timer in due:
+                await self._pipe.timer(timer)
+            if not due:
+                return upcoming

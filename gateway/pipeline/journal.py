@@ -1,0 +1,183 @@
+"""The journal: every mail accepted, with its octets, in order, and what became of it.
+
+The key of a mail has two parts: its Message-ID, and a hash over what was said (intake.md 6). A sender's
+server that did not hear our 250 sends again; such a repeat is a duplicate, not a second order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.db.engine import Unit
+from gateway.db.tables.mail import journal, journal_octets
+from gateway.kernel.ids import Id
+from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Peer, Verdict
+
+MEMORY = timedelta(days=30)  # how long a repeat is recognised
+UNDATED_MEMORY = timedelta(hours=24)  # for a mail with neither Message-ID nor Date
+_SAID = (b"from", b"to", b"cc", b"subject", b"date", b"in-reply-to", b"references", b"content-type")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal, without its octets."""
+
+    seq: int
+    envelope: Envelope
+    state: str
+    attempts: int
+    key_id: str
+    key_content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes two mails the same: Message-ID without brackets ("" if it has none), and a content hash."""
+
+    id: str
+    content: str
+    dated: bool
+
+
+def key_of(octets: bytes) -> Key:
+    """The key, from the fields that providers leave alone and the body, relaxed as in RFC 6376, 3.4."""
+    head, _, body = octets.replace(b"\r\n", b"\n").partition(b"\n\n")
+    fields = _fields(head)
+    digest = sha256()
+    for name in _SAID:
+        digest.update(name + b":" + b" ".join(fields.get(name, b"").split()) + b"\n")
+    for line in body.rstrip().split(b"\n"):
+        digest.update(b" ".join(line.split()) + b"\n")
+    identifier = fields.get(b"message-id", b"").strip().strip(b"<>").decode("utf-8", "replace")
+    return Key(identifier[:998], digest.hexdigest(), b"date" in fields)
+
+
+def _fields(head: bytes) -> dict[bytes, bytes]:
+    """The first field of each name, unfolded, by lower-case name."""
+    found: dict[bytes, bytes] = {}
+    for field in head.replace(b"\n ", b" ").replace(b"\n\t", b" ").split(b"\n"):
+        name, colon, value = field.partition(b":")
+        if colon:
+            found.setdefault(name.strip().lower(), value)
+    return found
+
+
+def accepting(envelope: Envelope, octets: bytes) -> Unit:
+    """The unit that makes a mail ours; its first result holds the row's seq."""
+    key = key_of(octets)
+    row = {
+        "id": envelope.id,
+        "received_at": envelope.received_at,
+        "via": envelope.via,
+        "peer": _peer_to_json(envelope.peer),
+        "reverse_path": envelope.reverse_path,
+        "forward_paths": list(envelope.forward_paths),
+        "auth": {"spf": envelope.auth.spf, "dkim": list(envelope.auth.dkim), "dmarc": envelope.auth.dmarc},
+        "sha256": envelope.sha256,
+        "size": envelope.size,
+        "key_id": key.id,
+        "key_content": key.content,
+        "state": "received",
+        "attempts": 0,
+    }
+    return (
+        (_INSERT, row),
+        (insert(journal_octets), {"journal_id": envelope.id, "octets": octets}),
+    )
+
+
+_INSERT = insert(journal).returning(journal.c.seq)
+
+
+async def waiting(tx: AsyncConnection, most: int = 50) -> tuple[Entry, ...]:
+    """Mails not yet decided, the oldest first."""
+    found = await tx.execute(
+        select(journal).where(journal.c.state == "received").order_by(journal.c.seq).limit(most)
+    )
+    return tuple(_entry(row) for row in found.mappings())
+
+
+async def entry_by_id(tx: AsyncConnection, journal_id: Id) -> Entry | None:
+    row = (await tx.execute(select(journal).where(journal.c.id == journal_id))).mappings().first()
+    return _entry(row) if row else None
+
+
+async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes:
+    """The mail exactly as it was received; empty once retention has dropped it."""
+    found = await tx.execute(select(journal_octets.c.octets).where(journal_octets.c.journal_id == journal_id))
+    return found.scalar_one_or_none() or b""
+
+
+async def earlier(tx: AsyncConnection, entry: Entry) -> Id | None:
+    """The mail that this one repeats, if any: same words and the same Message-ID, or none in either."""
+    since = entry.envelope.received_at - (MEMORY if entry.key_id else UNDATED_MEMORY)
+    found = await tx.execute(
+        select(journal.c.id)
+        .where(
+            journal.c.key_content == entry.key_content,
+            journal.c.key_id == entry.key_id,
+            journal.c.seq < entry.seq,
+            journal.c.received_at >= since,
+            journal.c.duplicate_of.is_(None),
+        )
+        .order_by(journal.c.seq)
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def settle(tx: AsyncConnection, journal_id: Id, state: str, now: datetime, **facts: Any) -> None:
+    """What became of a mail; `facts` are other columns worth finding it by."""
+    await tx.execute(
+        update(journal).where(journal.c.id == journal_id).values(state=state, settled_at=now, **facts)
+    )
+
+
+async def count_attempt(tx: AsyncConnection, journal_id: Id) -> int:
+    """The number of tries so far, this one included."""
+    counted = await tx.execute(
+        update(journal)
+        .where(journal.c.id == journal_id)
+        .values(attempts=journal.c.attempts + 1)
+        .returning(journal.c.attempts)
+    )
+    return counted.scalar_one()
+
+
+def _peer_to_json(peer: Peer | None) -> Mapping[str, Any] | None:
+    return None if peer is None else {"ip": peer.ip, "helo": peer.helo, "tls": peer.tls}
+
+
+def _entry(row: RowMapping) -> Entry:
+    auth: Mapping[str, Any] = row["auth"] or {}
+    return Entry(
+        seq=row["seq"],
+        envelope=Envelope(
+            id=row["id"],
+            received_at=row["received_at"],
+            via=Intake(row["via"]),
+            reverse_path=row["reverse_path"],
+            forward_paths=_addresses(row["forward_paths"]),
+            peer=Peer(**row["peer"]) if row["peer"] else None,
+            sha256=row["sha256"],
+            size=row["size"],
+            auth=AuthResults(
+                Verdict(auth.get("spf", "none")),
+                tuple(auth.get("dkim", ())),
+                Verdict(auth.get("dmarc", "none")),
+            ),
+        ),
+        state=row["state"],
+        attempts=row["attempts"],
+        key_id=row["key_id"] or "",
+        key_content=row["key_content"] or "",
+    )
+
+
+def _addresses(values: Sequence[str]) -> tuple[Address, ...]:
+    return tuple(Address(value) for value in values)

@@ -1,0 +1,306 @@
+"""The pipe: one stimulus in, one transaction out.
+
+Facts are gathered in a snapshot, decided without the database, and applied in one transaction together with
+the trace that explains them. A move that found the world changed (`Stale`) is gathered and decided again.
+What failed three times is held with its traceback, the owner is told, and the queue goes on.
+"""
+
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+import structlog
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.db.engine import Database, reading, writing
+from gateway.db.tables.mail import trace
+from gateway.kernel.clock import Clock
+from gateway.kernel.decision import Decision, Disposition, Event, Match, dropped, held
+from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
+from gateway.kernel.ids import Id, derived_id
+from gateway.outbox.message import Send, Tell
+from gateway.pipeline import held as holding
+from gateway.pipeline import ingest, journal, timers
+from gateway.pipeline.apply import Done, Hand
+from gateway.pipeline.decide import decide
+from gateway.pipeline.gather import Facts, Shop, gather
+from gateway.pipeline.journal import Entry
+from gateway.pipeline.slices import Slices
+from gateway.pipeline.stimulus import Ingested, MailArrived, Stimulus, TimerDue
+
+TRIES = 3
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one stimulus, and why."""
+
+    stimulus: Stimulus
+    decision: Decision
+    done: tuple[Done, ...]
+    facts: Facts | None  # of a mail
+    took_ms: float
+
+
+Observer = Callable[[Outcome], None]
+
+
+class Pipe:
+    """Runs stimuli, one after the other or side by side; the database keeps them apart."""
+
+    def __init__(
+        self,
+        db: Database,
+        shop: Shop,
+        slices: Slices,
+        clock: Clock,
+        *,
+        observe: Observer,
+        wake_relay: Callable[[], None],
+        wake_timers: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._shop = shop
+        self._slices = slices
+        self._clock = clock
+        self._hand = Hand(slices.appliers, slices.reactions, shop.key)
+        self._observe = observe
+        self._wake_relay = wake_relay
+        self._wake_timers = wake_timers
+
+    async def mail(self, entry: Entry) -> Outcome:
+        """Decide a mail of the journal and apply the decision; never raises but for the database's sake."""
+        return await self._survive(entry.envelope.id, lambda: self._mail(entry), _mail_book(entry))
+
+    async def timer(self, due: TimerDue) -> Outcome:
+        """The same for a timer."""
+        return await self._survive(due.id, lambda: self._timer(due), _timer_book(due))
+
+    async def ingest(self, brought: Ingested) -> Outcome:
+        """The same for rows that were brought; InputError tells what is wrong with them, nothing was taken."""
+        for _ in range(TRIES):
+            started = perf_counter()
+            now = self._clock.now()
+            async with reading(self._db) as tx:
+                known = await ingest.known(tx, brought)
+            decision = self._slices.ingest[brought.kind](brought, known, now)
+            if decision.disposition is not Disposition.HANDLED:
+                raise InputError(
+                    brought.source, decision.note, "nothing was taken; correct it and bring it again"
+                )
+            try:
+                async with writing(self._db) as tx:
+                    done = await self._conclude(tx, brought, decision, now, started)
+            except Stale:
+                continue
+            return self._finish(Outcome(brought, decision, done, None, _since(started)))
+        raise Stale(f"{brought.source}: the shop changed meanwhile; bring it again")
+
+    async def settled(self, tx: AsyncConnection, events: Sequence[Event]) -> None:
+        """What follows from deliveries that were settled, in the settling transaction."""
+        for event in events:
+            seq = getattr(event, "seq", "")
+            cause = derived_id("set", str(seq), type(event).__name__, self._clock.now().isoformat())
+            await self._hand.react(tx, cause, (event,), self._clock.now())
+
+    # --- one try ---------------------------------------------------------------------------------------------
+
+    async def _mail(self, entry: Entry) -> Outcome:
+        started = perf_counter()
+        now = self._clock.now()
+        async with reading(self._db) as tx:
+            octets = await journal.octets_of(tx, entry.envelope.id)
+            arrived = MailArrived(entry.envelope, octets, entry.seq)
+            repeated = await journal.earlier(tx, entry)
+            facts = None if repeated else await gather(tx, arrived, self._shop, now)
+        decision = decide(facts, self._slices.mail) if facts else _duplicate(repeated)
+        async with writing(self._db) as tx:
+            done = await self._conclude(tx, arrived, decision, now, started, facts)
+            number = await self._hold(tx, arrived.id, decision, now)
+            state = "duplicate" if repeated else decision.disposition
+            about = {"duplicate_of": repeated} if repeated else _journal_facts(facts, self._shop)
+            await journal.settle(
+                tx, arrived.id, state, now, reason=decision.reason or None, hold_number=number, **about
+            )
+        return self._finish(Outcome(arrived, decision, done, facts, _since(started)))
+
+    async def _timer(self, due: TimerDue) -> Outcome:
+        started = perf_counter()
+        now = self._clock.now()
+        rule = self._slices.timers[due.kind]
+        async with reading(self._db) as tx:
+            known = await rule.load(tx, due.about)
+        decision = rule.decide(known, now)
+        async with writing(self._db) as tx:
+            await timers.mark_fired(tx, due.id, now)
+            done = await self._conclude(tx, due, decision, now, started)
+            await self._hold(tx, due.id, decision, now)
+        return self._finish(Outcome(due, decision, done, None, _since(started)))
+
+    async def _conclude(
+        self,
+        tx: AsyncConnection,
+        stimulus: Stimulus,
+        decision: Decision,
+        now: datetime,
+        started: float,
+        facts: Facts | None = None,
+    ) -> tuple[Done, ...]:
+        """Apply the decision and store why it was made."""
+        done = await self._hand.apply(tx, stimulus.id, decision, now)
+        await tx.execute(
+            insert(trace).values(
+                stimulus_id=stimulus.id,
+                at=now,
+                facts=_facts_to_json(facts),
+                matches=_why(decision, done),
+                took_ms=round(_since(started)),
+            )
+        )
+        return done
+
+    async def _hold(
+        self, tx: AsyncConnection, stimulus_id: Id, decision: Decision, now: datetime
+    ) -> int | None:
+        if decision.disposition is not Disposition.HELD:
+            return None
+        number = await holding.keep(tx, stimulus_id, decision, now)
+        telling = Decision(
+            (Match("held.tell", "pipeline/held.py", (), (holding.telling(stimulus_id, now),)),)
+        )
+        await self._hand.apply(tx, stimulus_id, telling, now)
+        return number
+
+    def _finish(self, outcome: Outcome) -> Outcome:
+        self._wake_timers()
+        if any(isinstance(done.effect, Send | Tell) for done in outcome.done):
+            self._wake_relay()
+        log.info(
+            "decision.made",
+            stimulus=outcome.stimulus.id,
+            disposition=str(outcome.decision.disposition),
+            rule=outcome.decision.because[0].rule if outcome.decision.because else "",
+            reason=outcome.decision.reason,
+            effects=[type(done.effect).__name__ for done in outcome.done],
+            took_ms=round(outcome.took_ms, 1),
+        )
+        self._observe(outcome)
+        return outcome
+
+    # --- three tries -----------------------------------------------------------------------------------------
+
+    async def _survive(
+        self, stimulus_id: Id, run: Callable[[], Awaitable[Outcome]], book: "_Book"
+    ) -> Outcome:
+        """The outcome of up to three tries; after the third failure the stimulus is held."""
+        while True:
+            try:
+                return await run()
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:
+                if not isinstance(error, Stale):
+                    log.exception("stimulus.failed", stimulus=stimulus_id)
+                if given_up := await self._failed(stimulus_id, error, book):
+                    return given_up
+
+    async def _failed(self, stimulus_id: Id, error: Exception, book: "_Book") -> Outcome | None:
+        """The end of a stimulus that has used up its tries; None if it has some left."""
+        now = self._clock.now()
+        async with writing(self._db) as tx:
+            if await book.count(tx, stimulus_id) < TRIES:
+                return None
+            decision = held("pipe.failed", "pipeline/pipe.py", "failed", _excerpt(error))
+            number = await self._hold(tx, stimulus_id, decision, now)
+            await book.close(tx, stimulus_id, now, number)
+        return self._finish(Outcome(book.stimulus, decision, (), None, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Where the tries of a stimulus are counted, and how it is closed when they are used up."""
+
+    stimulus: Stimulus
+    count: Callable[[AsyncConnection, Id], Awaitable[int]]
+    close: Callable[[AsyncConnection, Id, datetime, int | None], Awaitable[None]]
+
+
+def _mail_book(entry: Entry) -> _Book:
+    async def close(tx: AsyncConnection, journal_id: Id, now: datetime, number: int | None) -> None:
+        await journal.settle(tx, journal_id, "held", now, reason="failed", hold_number=number)
+
+    return _Book(MailArrived(entry.envelope, b"", entry.seq), journal.count_attempt, close)
+
+
+def _timer_book(due: TimerDue) -> _Book:
+    async def close(tx: AsyncConnection, timer_id: Id, now: datetime, number: int | None) -> None:
+        await timers.mark_fired(tx, timer_id, now)
+
+    return _Book(due, timers.count_attempt, close)
+
+
+def _duplicate(earlier: Id | None) -> Decision:
+    note = f"the same mail came before as {earlier}"
+    return dropped("pipe.duplicate", "pipeline/journal.py:earlier", "duplicate", note)
+
+
+def _journal_facts(facts: Facts | None, shop: Shop) -> dict[str, Any]:
+    """The columns by which a mail is found later: kind, author, customer, object."""
+    if facts is None:
+        return {}
+    meant = facts.order or (facts.purchase.purchase_order if facts.purchase else None)
+    return {
+        "kind": type(facts.mail.kind).__name__,
+        "subject": facts.mail.subject[:500],
+        "author_key": shop.key(facts.sender.address) if facts.sender.address else None,
+        "customer_id": facts.sender.customer.id if facts.sender.customer else None,
+        "about_id": meant.id if meant else None,
+    }
+
+
+def _facts_to_json(facts: Facts | None) -> dict[str, Any] | None:
+    """What explains a decision later, without the words of the mail."""
+    if facts is None:
+        return None
+    answered = facts.answered
+    return {
+        "kind": type(facts.mail.kind).__name__,
+        "kind_why": facts.mail.kind_why,
+        "sender": facts.sender.kind,
+        "role": facts.role,
+        "answers": answered and {"seq": answered.message.seq, "evidence": answered.evidence},
+        "may_answer": facts.refusal or "yes",
+        "defects": list(facts.mail.defects),
+    }
+
+
+def _why(decision: Decision, done: Sequence[Done]) -> list[dict[str, Any]]:
+    """The matches with their tests, then every effect that was applied and who asked for it."""
+    matches = [
+        {
+            "rule": match.rule,
+            "where": match.where,
+            "tests": [[test.question, test.seen, test.held] for test in match.tests],
+        }
+        for match in decision.because
+    ]
+    applied = [{"by": each.origin, "effect": type(each.effect).__name__, "id": each.id} for each in done]
+    return [
+        {"disposition": decision.disposition, "reason": decision.reason, "note": decision.note},
+        *matches,
+        *applied,
+    ]
+
+
+def _excerpt(error: Exception) -> str:
+    """The end of a traceback, for a letter."""
+    return "".join(traceback.format_exception(error))[-1500:]
+
+
+def _since(started: float) -> float:
+    return (perf_counter() - started) * 1000

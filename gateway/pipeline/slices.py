@@ -1,0 +1,286 @@
+"""Everything that the slices contribute, in one table: what the system can do, on one screen.
+
+Mail rules are asked in their order, and the first that answers decides. Effects become rows by `appliers`;
+events call for more by `reactions`; timers and rows that were brought have a rule each. Nothing registers
+itself: what is not here does not happen.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.customers import decide as customers
+from gateway.customers import model as customer
+from gateway.customers import store as customer_store
+from gateway.feedback import decide as feedback
+from gateway.feedback import model as feedbacks
+from gateway.feedback import store as feedback_store
+from gateway.inventory import decide as inventory
+from gateway.inventory import model as goods
+from gateway.inventory import store as inventory_store
+from gateway.kernel.decision import ClearTimers, Decision, Effect, Event, SetTimer
+from gateway.kernel.ids import Id
+from gateway.mail.parsed import AutoReply
+from gateway.orders import decide as orders
+from gateway.orders import model as order
+from gateway.orders import store as order_store
+from gateway.orders.question import asks_for_status, asks_to_cancel
+from gateway.orders.reading import order_form
+from gateway.outbox import message as outbound
+from gateway.outbox.desk import Desk, note_bounce, withdraw
+from gateway.outbox.suppression import apply_suppress
+from gateway.pipeline import held, ingest, lookup, timers
+from gateway.pipeline.apply import Applier, Reaction
+from gateway.pipeline.gather import Facts, PartyKind
+from gateway.purchasing import decide as purchasing
+from gateway.purchasing import model as purchase
+from gateway.purchasing import store as purchasing_store
+from gateway.purchasing.supplier_mail import supplier_answer
+from gateway.waitlist import decide as waitlist
+from gateway.waitlist import model as wait
+from gateway.waitlist import store as waitlist_store
+
+MailRule = Callable[[Facts], Decision | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What each slice was told by the settings."""
+
+    orders: orders.OrderTerms
+    purchasing: purchasing.PurchasingTerms
+    feedback: feedback.FeedbackTerms
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRule:
+    """What a kind of timer reads about its object, and what it decides."""
+
+    load: Callable[[AsyncConnection, Id], Awaitable[Any]]
+    decide: Callable[[Any, datetime], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """The table."""
+
+    mail: tuple[MailRule, ...]
+    timers: Mapping[str, TimerRule]
+    ingest: Mapping[str, ingest.Reader]
+    appliers: Mapping[type[Effect], Applier]
+    reactions: Mapping[type[Event], tuple[Reaction, ...]]
+
+
+def slices(terms: Terms, desk: Desk) -> Slices:
+    """The table for one shop."""
+    return Slices(
+        mail=(
+            partial(_order_mails, terms=terms),
+            _parcel_news,
+            partial(_supplier, terms=terms),
+            _feedback_answer,
+            _wait_wish,
+            _cancel_wish,
+            _status_question,
+            partial(_order_form, terms=terms),
+        ),
+        timers={
+            orders.PROMISE: TimerRule(
+                order_store.order_by_id, partial(orders.promise_due, terms=terms.orders)
+            ),
+            purchasing.ANSWER: TimerRule(
+                lookup.purchase_of, partial(purchasing.answer_due, terms=terms.purchasing)
+            ),
+            feedback.ASK: TimerRule(order_store.order_by_id, feedback.ask_due),
+            held.NOTICE: TimerRule(held.untold, held.notice_due),
+        },
+        ingest={
+            "customers": ingest.customers,
+            "suppliers": ingest.suppliers,
+            "products": partial(ingest.products, currency=terms.orders.currency),
+            "stock": ingest.stock,
+            "orders": partial(ingest.orders, terms=terms.orders),
+            "received": ingest.received,
+        },
+        appliers={
+            SetTimer: timers.set_timer,
+            ClearTimers: timers.clear_timers,
+            held.MarkTold: held.mark_told,
+            outbound.Send: desk.send,
+            outbound.Tell: desk.tell,
+            outbound.Suppress: apply_suppress,
+            outbound.Withdraw: withdraw,
+            outbound.NoteBounce: note_bounce,
+            customer.RegisterCustomer: customer_store.register,
+            customer.GrantConsent: customer_store.grant,
+            customer.WithdrawConsent: customer_store.withdraw,
+            order.PlaceOrder: order_store.place,
+            order.AdvanceOrder: order_store.advance,
+            order.DelayOrder: order_store.delay,
+            order.ShipOrder: order_store.ship,
+            order.AdvanceShipment: order_store.advance_shipment,
+            goods.KeepProduct: inventory_store.keep_product,
+            goods.MoveStock: inventory_store.move,
+            goods.CountStock: inventory_store.count,
+            goods.Reserve: inventory_store.reserve,
+            goods.SellReserved: inventory_store.sell,
+            goods.Expect: inventory_store.expect,
+            goods.Receive: inventory_store.receive,
+            purchase.KeepSupplier: purchasing_store.keep_supplier,
+            purchase.OrderFromSupplier: purchasing_store.order_from_supplier,
+            purchase.ConfirmPurchaseOrder: purchasing_store.confirm,
+            purchase.ReceivePurchaseOrder: purchasing_store.receive,
+            purchase.MarkReminded: purchasing_store.mark_reminded,
+            feedbacks.AskForFeedback: feedback_store.ask,
+            feedbacks.RecordFeedback: feedback_store.record,
+            wait.JoinWaitlist: waitlist_store.join,
+            wait.LeaveWaitlist: waitlist_store.leave,
+            wait.MarkNotified: waitlist_store.mark_notified,
+        },
+        reactions={
+            order.OrderPlaced: (
+                Reaction("inventory.reserve", lookup.order, inventory.on_order_placed),
+                Reaction("waitlist.bought", lookup.order, waitlist.on_order_placed),
+                Reaction("orders.confirm", lookup.order, partial(orders.on_placed, terms=terms.orders)),
+            ),
+            order.OrderMoved: (
+                Reaction("inventory.move", lookup.order, inventory.on_order_moved),
+                Reaction("orders.notice", lookup.notice, partial(orders.on_moved, terms=terms.orders)),
+                Reaction(
+                    "feedback.later", lookup.nothing, partial(feedback.on_delivered, terms=terms.feedback)
+                ),
+            ),
+            order.ShipmentMoved: (Reaction("orders.parcel", lookup.notice, orders.on_shipment_moved),),
+            goods.StockChanged: (
+                Reaction("inventory.reorder", lookup.product_and_stock, inventory.on_stock_changed),
+                Reaction("waitlist.tell", lookup.waiting, waitlist.on_stock_changed),
+            ),
+            purchase.PurchaseOrderSent: (
+                Reaction("inventory.expect", lookup.nothing, inventory.on_purchase_order_sent),
+                Reaction(
+                    "purchasing.letter", lookup.purchase, partial(purchasing.on_sent, terms=terms.purchasing)
+                ),
+            ),
+            purchase.PurchaseOrderConfirmed: (
+                Reaction("inventory.expect", lookup.nothing, inventory.on_purchase_order_confirmed),
+                Reaction(
+                    "purchasing.confirmed",
+                    lookup.purchase,
+                    partial(purchasing.on_confirmed, terms=terms.purchasing),
+                ),
+            ),
+            purchase.GoodsReceived: (
+                Reaction("inventory.receive", lookup.nothing, inventory.on_goods_received),
+            ),
+            feedbacks.FeedbackAsked: (Reaction("feedback.request", lookup.feedback, feedback.on_asked),),
+            feedbacks.FeedbackReceived: (Reaction("feedback.answer", lookup.feedback, feedback.on_received),),
+            wait.WaitlistJoined: (Reaction("waitlist.promise", lookup.wait, waitlist.on_joined),),
+            customer.ConsentWithdrawn: (
+                Reaction("customers.goodbye", lookup.customer, customers.on_consent_withdrawn),
+            ),
+            outbound.DeliveryRefused: (
+                Reaction("customers.undelivered", lookup.refused, customers.on_refused),
+            ),
+        },
+    )
+
+
+# --- the slices' own defaults, in the order in which they are asked --------------------------------------
+
+
+def _order_mails(facts: Facts, terms: Terms) -> Decision | None:
+    """A sales channel's notice; several orders in one mail add up unless one of them is held."""
+    decisions = [
+        orders.order_mail(
+            read,
+            facts.known_orders.get(read.number),
+            facts.products,
+            facts.sender.name,
+            terms.orders,
+            facts.now,
+        )
+        for read in facts.order_mails
+    ]
+    return _merged(decisions)
+
+
+def _parcel_news(facts: Facts) -> Decision | None:
+    found = (orders.parcel(news, parcel, of, facts.now) for news, parcel, of in facts.parcels)
+    return _merged([decision for decision in found if decision])
+
+
+def _supplier(facts: Facts, terms: Terms) -> Decision | None:
+    """A supplier's words about a purchase order, by its token or its number."""
+    if facts.purchase is None or facts.sender.kind is not PartyKind.SUPPLIER:
+        return None
+    if isinstance(facts.mail.kind, AutoReply):
+        return purchasing.supplier_away(facts.mail.kind, facts.purchase, terms.purchasing, facts.now)
+    today = terms.purchasing.calendar.today(facts.now)
+    answer = supplier_answer(facts.mail.reply, today, day_first=facts.purchase.supplier.day_order == "dmy")
+    return purchasing.supplier_answers(answer, facts.purchase, today)
+
+
+def _feedback_answer(facts: Facts) -> Decision | None:
+    if facts.feedback is None:
+        return None
+    return feedback.feedback_answer(facts.feedback, facts.mail.reply, facts.envelope.id)
+
+
+def _wait_wish(facts: Facts) -> Decision | None:
+    if not _is_person(facts) or not waitlist.wants_to_be_told(f"{facts.mail.subject}\n{facts.mail.reply}"):
+        return None
+    if facts.sender.address is None:
+        return None
+    return waitlist.wish(tuple(facts.products.values()), facts.sender.address, facts.sender.name)
+
+
+def _status_question(facts: Facts) -> Decision | None:
+    buyer = facts.sender.customer
+    if buyer is None or not asks_for_status(f"{facts.mail.subject}\n{facts.mail.reply}"):
+        return None
+    meant = tuple(standing for standing in facts.standing if standing.order == facts.order)
+    standing = (
+        meant or tuple(s for s in facts.standing if s.order.status in orders.OPEN) or facts.standing[:1]
+    )
+    return orders.status_question(standing, buyer, facts.answering, facts.refusal)
+
+
+def _cancel_wish(facts: Facts) -> Decision | None:
+    buyer = facts.sender.customer
+    if buyer is None or not asks_to_cancel(f"{facts.mail.subject}\n{facts.mail.reply}"):
+        return None
+    meant = [facts.order] if facts.order else [standing.order for standing in facts.standing]
+    return orders.wish_to_cancel(meant, buyer)
+
+
+def _order_form(facts: Facts, terms: Terms) -> Decision | None:
+    lines = order_form(facts.mail.reply)
+    if not lines or not _is_person(facts) or facts.sender.address is None or facts.answered:
+        return None
+    return orders.order_form(
+        lines,
+        facts.sender.address,
+        facts.sender.name,
+        facts.products,
+        terms.orders,
+        facts.now,
+        facts.mail.message_id or facts.envelope.id,
+    )
+
+
+def _merged(decisions: Sequence[Decision]) -> Decision | None:
+    """One decision of several; if one is held, nothing of the others is done either."""
+    held_ones = [decision for decision in decisions if decision.disposition != "handled"]
+    if held_ones or not decisions:
+        return held_ones[0] if held_ones else None
+    first, *others = decisions
+    return first.also(*(match for decision in others for match in decision.because))
+
+
+def _is_person(facts: Facts) -> bool:
+    """Whether somebody wrote, not something."""
+    return facts.sender.kind in (PartyKind.CUSTOMER, PartyKind.STRANGER) and not facts.mail.automatic
