@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 SLOW = 1.0  # seconds in a body of `writing`, then it is logged
-TOO_SLOW = 5.0  # then it is cancelled and undone
+TOO_SLOW = 5.0  # seconds, then it is cancelled and undone
 TABLES = (shop, mail)  # importing them fills the metadata
 log = structlog.get_logger()
 _writer: ContextVar[asyncio.Task[object] | None] = ContextVar("who is in a body of writing()", default=None)
@@ -86,26 +86,27 @@ async def reading(db: Database) -> AsyncGenerator[AsyncConnection]:
 
 
 @asynccontextmanager
-async def writing(db: Database) -> AsyncGenerator[AsyncConnection]:
+async def writing(db: Database, *, limit: float = TOO_SLOW) -> AsyncGenerator[AsyncConnection]:
     """A story of several statements; left when it is durable, and as if it had not been if it raises.
 
-    On SQLite bodies run one after the other. A body over 1 s is logged, one over 5 s is cancelled: facts are
-    gathered before it, and nothing is awaited in it but the database. DatabaseUnavailable: nothing was kept.
+    On SQLite bodies run one after the other. A body over 1 s is logged, one over `limit` seconds is cancelled:
+    facts are gathered before it, and nothing is awaited in it but the database. DatabaseUnavailable: nothing
+    was kept.
     """
     _refuse_nesting()
     async with db.writing() as tx:
         outside = _writer.set(asyncio.current_task())
-        limit = asyncio.timeout(TOO_SLOW)
+        patience = asyncio.timeout(limit)
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            async with limit:
+            async with patience:
                 yield tx
         except TimeoutError as error:
-            if not limit.expired():
+            if not patience.expired():
                 raise
             raise DatabaseUnavailable(
-                f"a body of writing() took over {TOO_SLOW:g} s and was undone"
+                f"a body of writing() took over {limit:g} s and was undone"
             ) from error
         finally:
             _writer.reset(outside)

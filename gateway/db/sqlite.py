@@ -191,6 +191,7 @@ async def open_sqlite(file: Path, lock: Path | None, read_only: bool) -> AsyncGe
     _check(file, read_only)
     readers = _engine(partial(_connect, file, READER_PRAGMAS, "ro"), READERS)
     event.listen(readers.sync_engine, "begin", _begin)
+    event.listen(readers.sync_engine, "handle_error", _let_go)
     try:
         if read_only:
             yield SqliteDatabase(file, readers, None)
@@ -276,9 +277,11 @@ async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> OneHop:
     try:
         await connection
         await connection.call(partial(_set, connection.raw, pragmas))
-    except sqlite3.Error as error:
+    except BaseException as error:
         await connection.close()
-        raise DatabaseUnavailable(f"{file} cannot be opened: {error}") from error
+        if isinstance(error, sqlite3.Error):
+            raise DatabaseUnavailable(f"{file} cannot be opened: {error}") from error
+        raise
     return connection
 
 
@@ -310,6 +313,15 @@ def _stay_connected(context: ExceptionContext) -> None:
     """A cancelled body must not close the connection that others share; its savepoint undoes it."""
     if not isinstance(context.original_exception, Exception):
         context.is_disconnect = False
+
+
+def _let_go(context: ExceptionContext) -> None:
+    """A cancelled reader does not wait for the rows it no longer wants."""
+    _stay_connected(context)
+    if not isinstance(context.original_exception, Exception) and context.connection is not None:
+        driver = context.connection.connection.driver_connection
+        assert isinstance(driver, OneHop)
+        driver.raw.interrupt()
 
 
 def _refuse(_connection: Connection) -> None:
