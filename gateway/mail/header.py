@@ -65,7 +65,7 @@ def split(octets: bytes) -> tuple[tuple[Field, ...], bytes, tuple[str, ...]]:
         return (), octets[2:], ()
     end = octets.find(b"\r\n\r\n", 0, BLOCK + 4)
     block, body = (octets[:BLOCK], octets[BLOCK:]) if end < 0 else (octets[:end], octets[end + 4 :])
-    defects: list[str] = [] if end >= 0 else ["no_blank_line"]
+    defects: list[str] = []
     fields: list[Field] = []
     lines = [(start, line, _field(line)) for start, line in _unfolded(block)]
     last = max((index for index, (_, _, one) in enumerate(lines) if one is not None), default=-1)

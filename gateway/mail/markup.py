@@ -6,13 +6,18 @@ and laid out by themselves, innermost first, so that `mail.reply` reads HTML-onl
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from html import unescape
 from typing import Any, cast
+
+from inscriptis.css_profiles import CSS_PROFILES  # pyright: ignore[reportMissingTypeStubs]
+from inscriptis.html_engine import Inscriptis  # pyright: ignore[reportMissingTypeStubs]
+from inscriptis.model.config import ParserConfig  # pyright: ignore[reportMissingTypeStubs]
+from lxml import html as lxml_html  # pyright: ignore[reportMissingTypeStubs]
 
 from gateway.mail.pattern import compile_pattern
 
 READ = 2 * 1024 * 1024  # characters of HTML that are read (intake.md, 3.4)
-DEEPEST = 150  # elements inside elements; inscriptis walks the tree by recursion
+LAID_OUT = 512 * 1024  # of more only the words are taken: laying out a MiB of bare tags costs 2 s
 QUOTES = 100  # quotations that are laid out by themselves
 
 _DROPPED = (
@@ -32,30 +37,47 @@ _HIDDEN = compile_pattern(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:max-height|opacity)\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$))",
     ignore_case=True,
 )
-_QUOTE_CLASS = compile_pattern(
-    r"(?:^|\s)(?:gmail_quote|yahoo_quoted|moz-cite-prefix-quote|protonmail_quote|zmail_extra|tutanota_quote)(?:\s|$)"
+_INDENTED = compile_pattern(r"border(?:-left)?\s*:\s*(?:none|0)", ignore_case=True)
+_QUOTING = frozenset(("yahoo_quoted", "quote"))  # Yahoo's class, and the name that GMX and web.de give it
+_SKIPPED = frozenset(("script", "style", "head", "title", "template", "svg"))
+_BLOCKS = frozenset(
+    ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "hr", "blockquote", "ul", "ol")
 )
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_RULE = "_" * 32  # as Outlook draws it in plain text
+_LAYOUT = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False, display_images=False)
 _BLANK_LINES = compile_pattern(r"\n{3,}")
 
 
 def text_of(html: str) -> str:
     r"""The words of `html` as text with `\n` line ends; never raises, broken HTML gives what can be read."""
+    html = _sized(html)
     try:
-        return _laid_out(html[:READ])
+        return _laid_out(html) if len(html) <= LAID_OUT else _stripped(html)
     except Exception:  # noqa: BLE001 - lxml and inscriptis raise many things, RecursionError among them
-        return _stripped(html[:READ])
+        return _stripped(html)
 
 
 def count_words(html: str) -> int:
     """How many words an eye would see, roughly and fast."""
+    html = _sized(html)
     try:
-        root = _tree(html[:READ])
+        root = _tree(html) if len(html) <= LAID_OUT else None
         if root is None:
-            return 0
+            return len(_stripped(html).split())
         _prune(root)
         return sum(len(piece.split()) for piece in root.itertext())
     except Exception:  # noqa: BLE001 - see above
-        return len(_stripped(html[:READ]).split())
+        return len(_stripped(html).split())
+
+
+def _sized(html: str) -> str:
+    """As much of the HTML as is read; pictures written into it do not count."""
+    html = html[:READ]
+    if len(html) <= LAID_OUT:
+        return html
+    first, *rest = html.split("base64,")
+    return first + "".join(piece.lstrip(_BASE64) for piece in rest)
 
 
 def _laid_out(html: str) -> str:
@@ -64,25 +86,27 @@ def _laid_out(html: str) -> str:
         return ""
     _prune(root)
     for quote in _quotations(root):
+        tail, quote.tail = quote.tail, None  # what stands behind it is not in it
         lines = _words(quote).strip("\n").split("\n")
         _replace(quote, "\n".join(f"> {line}".rstrip() for line in lines))
+        quote.tail = tail
     return _tidy(_words(root))
 
 
 def _tree(html: str) -> Any:
-    from lxml import html as lxml_html  # pyright: ignore[reportMissingTypeStubs]
-
     if not html.strip() or not html.strip("\0"):
         return None
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     octets = html.replace("\0", "").encode("utf-8", "replace")
     return cast("Any", lxml_html).document_fromstring(octets, parser=parser)
 
 
 def _prune(root: Any) -> None:
     for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.tag.lower() in _DROPPED or _is_hidden(element):
+        if not isinstance(element.tag, str) or element.tag in _DROPPED or _is_hidden(element):
             _drop(element)
+        elif element.tag == "hr":
+            element.tag, element.text = "div", _RULE
 
 
 def _is_hidden(element: Any) -> bool:
@@ -103,9 +127,11 @@ def _quotations(root: Any) -> Iterator[Any]:
 
 
 def _is_quotation(element: Any) -> bool:
-    if not isinstance(element.tag, str):
-        return False
-    return element.tag.lower() == "blockquote"
+    """Whether an element holds quoted words; a blockquote that only indents does not (Gmail, Outlook)."""
+    if element.tag == "blockquote":
+        return _INDENTED.search(element.get("style") or "") is None or element.get("type") == "cite"
+    marks = f"{element.get('class') or ''} {element.get('name') or ''}" if element.tag == "div" else ""
+    return bool(marks.strip()) and not _QUOTING.isdisjoint(marks.split())
 
 
 def _replace(quote: Any, text: str) -> None:
@@ -121,17 +147,7 @@ def _replace(quote: Any, text: str) -> None:
 
 
 def _words(tree: Any) -> str:
-    from inscriptis.html_engine import Inscriptis  # pyright: ignore[reportMissingTypeStubs]
-
-    return Inscriptis(tree, _settings()).get_text()
-
-
-@lru_cache(maxsize=1)
-def _settings() -> Any:
-    from inscriptis.css_profiles import CSS_PROFILES  # pyright: ignore[reportMissingTypeStubs]
-    from inscriptis.model.config import ParserConfig  # pyright: ignore[reportMissingTypeStubs]
-
-    return ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False, display_images=False)
+    return Inscriptis(tree, _LAYOUT).get_text()
 
 
 def _tidy(text: str) -> str:
@@ -139,11 +155,25 @@ def _tidy(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
-_TAG = compile_pattern(r"(?s)<(?:script|style|head)\b.*?</(?:script|style|head)\s*>|<[^>]*>")
-
-
 def _stripped(html: str) -> str:
     """The words between the tags, when nothing better can be had."""
-    from html import unescape
-
-    return _tidy(unescape(_TAG.sub("\n", html)))
+    first, *pieces = html.split("<")
+    out, skipping = [first], ""
+    for piece in pieces:
+        tag, closed, text = piece.partition(">")
+        name = tag[:20].lower().split(maxsplit=1)[0] if tag.strip() else ""
+        if skipping == "!--":
+            _, closed, text = piece.partition("-->")
+            skipping = "" if closed else "!--"
+        elif skipping:
+            skipping = "" if name == f"/{skipping}" else skipping
+        elif name.startswith("!--"):
+            _, closed, text = piece.partition("-->")
+            skipping = "" if closed else "!--"
+        elif name in _SKIPPED:
+            skipping = name
+        elif not closed:
+            text = f"<{piece}"  # a sign, not a tag
+        if not skipping:
+            out.append(f"\n{text}" if name.strip("/") in _BLOCKS else text)
+    return _tidy(unescape("".join(out)))
