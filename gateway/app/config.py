@@ -325,14 +325,17 @@ class Config(Section):
 
 def load(folder: Path) -> Config:
     """The settings of the shop in `folder`; ConfigRefused tells everything that is wrong with them."""
-    folder = folder.absolute()
-    text = _read(folder)
+    return read(_text(folder), folder)
+
+
+def read(text: str, folder: Path) -> Config:
+    """The settings that `text` says, for a shop in `folder`."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigRefused([unreadable(error, FILE)]) from None
     try:
-        return Config.model_validate(_with_tuples(table), context={"folder": folder})
+        return Config.model_validate(_with_tuples(table), context={"folder": folder.absolute()})
     except ValidationError as error:
         raise ConfigRefused(refusals(error, model=Config, file=FILE, text=text)) from None
 
@@ -348,7 +351,7 @@ def read_secret(file: Path) -> str:
     return secret
 
 
-def _read(folder: Path) -> str:
+def _text(folder: Path) -> str:
     try:
         return (folder / FILE).read_text("utf-8-sig")  # some editors leave a byte order mark
     except FileNotFoundError:
