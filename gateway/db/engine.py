@@ -89,9 +89,9 @@ async def reading(db: Database) -> AsyncGenerator[AsyncConnection]:
 async def writing(db: Database, *, limit: float = TOO_SLOW) -> AsyncGenerator[AsyncConnection]:
     """A story of several statements; left when it is durable, and as if it had not been if it raises.
 
-    On SQLite bodies run one after the other. A body over 1 s is logged, one over `limit` seconds is cancelled:
-    facts are gathered before it, and nothing is awaited in it but the database. DatabaseUnavailable: nothing
-    was kept.
+    On SQLite bodies run one after the other. A body over 1 s is logged, one over `limit` seconds is
+    cancelled: facts are gathered before it, and nothing is awaited in it but the database.
+    DatabaseUnavailable: nothing was kept.
     """
     _refuse_nesting()
     async with db.writing() as tx:
@@ -105,9 +105,7 @@ async def writing(db: Database, *, limit: float = TOO_SLOW) -> AsyncGenerator[As
         except TimeoutError as error:
             if not patience.expired():
                 raise
-            raise DatabaseUnavailable(
-                f"a body of writing() took over {limit:g} s and was undone"
-            ) from error
+            raise DatabaseUnavailable(f"a body of writing() took over {limit:g} s and was undone") from error
         finally:
             _writer.reset(outside)
             if (took := clock() - began) > SLOW:

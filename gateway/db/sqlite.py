@@ -159,6 +159,16 @@ class Cursor:
             self._cursor = None
 
 
+class Loan(AsyncConnection):
+    """The writer's connection as a body of `writing` has it: the transaction is not its own to end."""
+
+    async def commit(self) -> None:
+        raise MailFlowError("a body of writing() is committed by leaving it")
+
+    async def rollback(self) -> None:
+        raise MailFlowError("a body of writing() is undone by raising out of it")
+
+
 class SqliteDatabase:
     """An open file: its writer, and its readers."""
 
@@ -243,21 +253,16 @@ async def _writing(file: Path) -> AsyncGenerator[Writer]:
 
     engine = _engine(the_one, 1)
     story = await engine.connect()
+    await story.exec_driver_sql("SELECT 1")  # SQLAlchemy's own transaction begins here and never ends
     twin = await connection.call(partial(_twin, connection.raw))
     event.listen(engine.sync_engine, "handle_error", _stay_connected)
-    for ending in "commit", "rollback":
-        event.listen(engine.sync_engine, ending, _refuse)
-    writer = Writer(
-        connection.call, connection.raw, twin, lambda: AsyncConnection(engine, story.sync_connection)
-    )
+    writer = Writer(connection.call, connection.raw, twin, lambda: Loan(engine, story.sync_connection))
     work = asyncio.create_task(writer.work(), name="database writer")
     try:
         yield writer
     finally:
         writer.stop()
         await work
-        for ending in "commit", "rollback":
-            event.remove(engine.sync_engine, ending, _refuse)
         await connection.call(twin.close)
         await story.close()
         await engine.dispose()
@@ -322,10 +327,6 @@ def _let_go(context: ExceptionContext) -> None:
         driver = context.connection.connection.driver_connection
         assert isinstance(driver, OneHop)
         driver.raw.interrupt()
-
-
-def _refuse(_connection: Connection) -> None:
-    raise MailFlowError("a body of writing() is committed by leaving it, and undone by raising")
 
 
 def _check(file: Path, read_only: bool) -> None:

@@ -122,19 +122,25 @@ async def test_a_cancelled_body_leaves_nothing(database: Database, pause: float)
 
 
 async def test_a_body_that_takes_too_long_is_undone(database: Database):
-    with pytest.raises(DatabaseUnavailable, match=r"took over 0\.05 s"):
+    async def dawdle() -> None:
         async with writing(database, limit=0.05) as tx:
             await tx.execute(applied.insert(), act("a"))
             await asyncio.sleep(1)
+
+    with pytest.raises(DatabaseUnavailable, match=r"took over 0\.05 s"):
+        await dawdle()
     await commit(database, [(applied.insert(), act("b"))])
     assert await names(database) == {"b"}
 
 
 async def test_its_own_timeout_stays_its_own(database: Database):
-    with pytest.raises(TimeoutError):
+    async def dawdle() -> None:
         async with writing(database) as tx, asyncio.timeout(0.01):
             await tx.execute(applied.insert(), act("a"))
             await asyncio.sleep(1)
+
+    with pytest.raises(TimeoutError):
+        await dawdle()
     assert await names(database) == set()
 
 
@@ -252,7 +258,9 @@ async def test_upsert_replaces_or_computes(database: Database):
     hour = timedelta(hours=1)
     await commit(database, [(throttle.insert(), [{"key": key, "due_at": NOW} for key in "ab"])])
     await commit(database, [(replace, {"key": "a", "due_at": NOW - hour})])
-    await commit(database, [(later, [{"key": "b", "due_at": NOW - hour}, {"key": "c", "due_at": NOW + hour}])])
+    await commit(
+        database, [(later, [{"key": "b", "due_at": NOW - hour}, {"key": "c", "due_at": NOW + hour}])]
+    )
     async with reading(database) as tx:
         rows = (await tx.execute(select(throttle).order_by(throttle.c.key))).all()
     assert [tuple(row) for row in rows] == [("a", NOW - hour), ("b", NOW), ("c", NOW + hour)]
