@@ -107,7 +107,10 @@ class ShopConfig(Section):
     @field_validator("email")
     @classmethod
     def _hello(cls, address: str, info: ValidationInfo) -> str:
-        return address or f"hello@{info.data.get('domain', '')}"
+        domain = info.data.get("domain", "")
+        if address and domain and not address.endswith(f"@{domain}"):
+            raise ValueError(f"must be an address at {domain}, whose DKIM key signs what we send")
+        return address or f"hello@{domain}"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -51,11 +51,21 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def refusals(error: ValidationError, *, model: type[BaseModel], file: Path, text: str) -> list[InputError]:
     """One InputError for each problem, in the order of the file's lines."""
     lines = _lines(text)
-    found = [(_line(lines, details["loc"]), _refusal(details, model)) for details in error.errors()]
+    found = [(_line(lines, details["loc"]), _refusal(details, model)) for details in _own(error.errors())]
     found.sort(key=lambda entry: entry[0])
     return [
         InputError(f"{file}:{line}" if line else str(file), f"{key} {problem}", remedy)
         for line, (key, problem, remedy) in found
+    ]
+
+
+def _own(findings: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only follow from others: a list whose entries are all wrong also counts as empty."""
+    places = [details["loc"] for details in findings]
+    return [
+        details
+        for details in findings
+        if details["type"] != "too_short" or not any(place[:-1] == details["loc"] for place in places)
     ]
 
 

@@ -39,6 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         app(args=arguments)
     except MailFlowError as error:
         print(error, file=sys.stderr)
+    except OSError as error:  # a disk that is full, a port that is taken: the world's, not ours
+        print(
+            ": ".join(str(part) for part in (error.filename, error.strerror or error) if part),
+            file=sys.stderr,
+        )
     sys.exit(1)
 
 

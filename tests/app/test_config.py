@@ -177,6 +177,16 @@ def test_each_of_several_channels_has_its_own_lines(written):
     assert ":14: [[channel]] number 2, addresses (entry 2) '?' is not a domain" in wrong
 
 
+def test_the_shown_address_lies_in_the_domain_that_signs(written):
+    (only,) = complaints(written(LEAST.replace("[owner]", 'email = "shop@other.example"\n[owner]')))
+    assert ":4: [shop] email must be an address at pottery.example" in only
+
+
+def test_a_list_of_wrong_addresses_is_not_called_empty(written):
+    (only,) = complaints(written(LEAST.replace('["mia@pottery.example", "mia@home.example"]', '["nobody"]')))
+    assert "'nobody' is not an address" in only
+
+
 def test_a_password_in_the_file_is_refused_and_not_repeated(written):
     (only,) = complaints(written(LEAST + '[store]\nurl = "postgresql://shop:hunter2@db/shop"\n'))
     assert "password_file" in only
