@@ -26,6 +26,18 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a client is waited for, in seconds (RFC 5321, section 4.5.3.2.7)."""
+
+    command: float = 300.0
+    stressed: float = 30.0  # for a command while connections are scarce
+    data: float = 600.0  # from 354 to the final dot
+    commit: float = 300.0
+    connection: float = 3600.0  # in all; a slow line may be slow, not endless
+    closing: float = 20.0  # for a mail that is being sent when we close
+
+
+@dataclass(frozen=True, slots=True)
 class ListenConfig:
     """Where the listener listens, and how much it takes; the reasons stand in intake.md, 3.1."""
 
@@ -43,6 +55,7 @@ class ListenConfig:
     connections_per_network: int = 10
     lmtp: bool = False  # RFC 2033 in place of SMTP, for a shop with an MTA in front
     unix: Path | None = None  # a socket in the file system in place of host and port
+    waits: Waits = Waits()
 
 
 class Admission:
@@ -61,7 +74,7 @@ class Admission:
         return self.open > STRESS * self._config.connections
 
     def trusts(self, ip: str) -> bool:
-        """Whether `ip` is one of the trusted networks; "", a socket of this machine, always is."""
+        """Whether `ip` is in a trusted network; "", a socket of this machine, is, and whoever speaks LMTP."""
         return self._is_trusted(ip)
 
     def enter(self, ip: str) -> SmtpReply | None:
@@ -99,7 +112,7 @@ class Admission:
         return False
 
     def _look_up(self, ip: str) -> bool:
-        if not ip:
+        if not ip or self._config.lmtp:
             return True
         address = _address(ip)
         return any(address in network for network in self._config.trusted)

@@ -26,7 +26,6 @@ Accept = Callable[[Envelope, bytes], Awaitable[str]]  # returns when durable, wi
 Room = Callable[[], None]  # raises SpoolFull when the disk is too full to promise anything
 
 BACKLOG = 512  # connections that the kernel may hold for us
-CLOSING_GRACE = 20.0  # seconds for a mail that is being sent when we close
 LARGE_AT_ONCE = 2  # mails of more than a block that are in memory as a whole
 
 
@@ -110,7 +109,7 @@ class Listener:
             session.dismiss()
         tasks = [session.task for session in self.sessions]
         if tasks:
-            await asyncio.wait(tasks, timeout=CLOSING_GRACE)
+            await asyncio.wait(tasks, timeout=self.config.waits.closing)
         for session in tuple(self.sessions):
             session.abort()
         if tasks:

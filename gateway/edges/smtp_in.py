@@ -34,9 +34,6 @@ __all__ = ["Accept", "ListenConfig", "Listener", "Recipients", "listening", "ref
 
 log = structlog.get_logger()
 
-DATA_WAIT = 600.0  # seconds
-COMMIT_WAIT = 300.0
-
 UNKNOWN_RECIPIENTS = 5
 PAUSE_AFTER_UNKNOWN = timedelta(seconds=1)
 
@@ -198,12 +195,12 @@ class Smtp(SmtpLine):
             await self.push("503 5.5.1 need a recipient first")
         else:
             await self.push("354 end with <CRLF>.<CRLF>")
-            self._reset_timeout(DATA_WAIT)
+            self._reset_timeout(self._waits.data)
             self._busy = True
             content = Content(self._listener.config.max_size, self._listener.spill)
             try:
                 if await self._read(content):
-                    self._reset_timeout(COMMIT_WAIT)
+                    self._reset_timeout(self._waits.commit)
                     await self._say_of_mail(await self._outcome(content), len(self.envelope.rcpt_tos))
             finally:
                 self._busy = False

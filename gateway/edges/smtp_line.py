@@ -25,12 +25,7 @@ from gateway.kernel.errors import MailFlowError, SmtpReply
 log = structlog.get_logger()
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # the library logs addresses at INFO
 
-# Waits in seconds (RFC 5321, section 4.5.3.2.7); the short one is Postfix's idea
-COMMAND_WAIT = 300.0
-STRESSED_WAIT = 30.0
-LONGEST_CONNECTION = 3600.0
-FAREWELL_WAIT = 30.0  # for a client that does not read our last words
-
+FAREWELL_WAIT = 30.0  # seconds for a client that does not read our last words
 LONGEST_COMMAND = 1024  # octets; RFC 5321, section 4.5.3.1.4 asks for 512, and more with parameters
 REPEATS: Mapping[str, int] = {"MAIL": 200, "RCPT": 2000, "DATA": 200, "RSET": 200, "NOOP": 50}
 OTHER_REPEATS = 20  # of every other command on one connection
@@ -57,10 +52,11 @@ class SmtpLine(SMTP):
             enable_SMTPUTF8=True,
             hostname=listener.config.hostname,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
-            timeout=COMMAND_WAIT,
+            timeout=listener.config.waits.command,
             loop=asyncio.get_running_loop(),
         )
         self._listener = listener
+        self._waits = listener.config.waits
         self.begin("")
 
     def another(self, ip: str) -> Self:
@@ -150,7 +146,8 @@ class SmtpLine(SMTP):
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Wait for so many seconds from now on; the timer is touched only where it would be too late."""
-        usual = STRESSED_WAIT if self._listener.admission.stressed else COMMAND_WAIT
+        waits = self._waits
+        usual = waits.stressed if self._listener.admission.stressed else waits.command
         self._deadline = self.loop.time() + (duration or usual)
         if self._timeout_handle is None or self._timeout_handle.when() > self._deadline:
             self._wind_up()
@@ -279,7 +276,7 @@ class SmtpLine(SMTP):
             return False
         self._spent[verb] = self._spent.get(verb, 0) + 1
         too_many = self._spent[verb] > REPEATS.get(verb, OTHER_REPEATS)
-        return too_many or self.loop.time() - self._since > LONGEST_CONNECTION
+        return too_many or self.loop.time() - self._since > self._waits.connection
 
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - the library's name
         if self._tls_protocol:
