@@ -18,9 +18,9 @@ from gateway.mail.draft import Draft
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import Mailbox
 from gateway.mail.verp import AddressPlan, message_id, message_token, reply_path
-from gateway.outbox import intervention
+from gateway.outbox import intervention, suppression
 from gateway.outbox.enqueue import Enqueued, enqueue
-from gateway.outbox.message import NoteBounce, OnDoubt, Send, Tell, Withdraw
+from gateway.outbox.message import NoteBounce, Send, Suppress, Tell, Withdraw
 from gateway.outbox.render import Rendered, Templates
 
 
@@ -69,7 +69,7 @@ class Desk:
             subject=rendered.subject,
             about=draft.about,
             customer_id=draft.customer_id,
-            on_doubt=OnDoubt(rendered.doubt) if rendered.doubt else None,
+            on_doubt=rendered.doubt,
             not_before=draft.not_before,
             expires_in=draft.expires_in or rendered.expires_in,
         )
@@ -93,9 +93,15 @@ class Desk:
         )
 
 
+async def suppress(tx: AsyncConnection, effect: Suppress, cause: Cause) -> Sequence[Event]:
+    """Nobody writes there any more; what waits for that person is settled in the same transaction."""
+    key = cause.key(effect.address)
+    return await suppression.suppress(tx, effect, key, derived_id("spr", cause.id), cause.now)
+
+
 async def withdraw(tx: AsyncConnection, effect: Withdraw, cause: Cause) -> Sequence[Event]:
     """What waits about this object goes out no more."""
-    await intervention.withdraw(tx, about=effect.about, why=effect.why, now=cause.now)
+    await intervention.withdraw(tx, effect.about, effect.why, now=cause.now)
     return ()
 
 

@@ -7,6 +7,7 @@ after, at its own pace: a crash in between finds the row still waiting.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -19,6 +20,7 @@ from gateway.pipeline import journal, timers
 from gateway.pipeline.pipe import Pipe
 
 log = structlog.get_logger()
+Keep = Callable[[str, bytes], Awaitable[None]]  # returns when large octets are durable under their SHA-256
 LATER = timedelta(seconds=1)  # how long a worker waits for a database that is away
 
 
@@ -60,7 +62,7 @@ class Worker:
 
     async def _wait(self, look_again: datetime | None) -> None:
         """Until it is rung, or the clock reaches `look_again`."""
-        waits = {asyncio.ensure_future(self._rung.wait())}
+        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(self._rung.wait())}
         if look_again is not None:
             waits.add(asyncio.ensure_future(self._clock.sleep_until(look_again)))
         try:
@@ -73,14 +75,17 @@ class Worker:
 class Intake:
     """The journal's two ends."""
 
-    def __init__(self, db: Database, pipe: Pipe, clock: Clock) -> None:
+    def __init__(self, db: Database, pipe: Pipe, clock: Clock, keep: Keep) -> None:
         self._db = db
         self._pipe = pipe
+        self._keep = keep
         self.worker = Worker(self._decide_all, clock)
 
     async def accept(self, envelope: Envelope, octets: bytes) -> str:
         """What the sender's server is told after 250, once the mail is durable."""
-        (row,), _ = await commit(self._db, journal.accepting(envelope, octets))
+        if journal.is_large(octets):
+            await self._keep(envelope.sha256, octets)
+        (row,), *_ = await commit(self._db, journal.accepting(envelope, octets))
         log.info("mail.received", journal=envelope.id, via=str(envelope.via), size=envelope.size)
         self.worker.ring()
         return f"kept as {spoken('J', row.seq)}"

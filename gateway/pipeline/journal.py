@@ -19,6 +19,7 @@ from gateway.kernel.ids import Id
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Peer, Verdict
 
 MEMORY = timedelta(days=30)  # how long a repeat is recognised
+LARGE = 64 * 1024  # octets
 UNDATED_MEMORY = timedelta(hours=24)  # for a mail with neither Message-ID nor Date
 _SAID = (b"from", b"to", b"cc", b"subject", b"date", b"in-reply-to", b"references", b"content-type")
 
@@ -68,7 +69,10 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
 
 
 def accepting(envelope: Envelope, octets: bytes) -> Unit:
-    """The unit that makes a mail ours; its first result holds the row's seq."""
+    """The unit that makes a mail ours; its first result holds the row's seq.
+
+    Large octets must be in the spool before: a file without a row is swept, a row without a file is a loss.
+    """
     key = key_of(octets)
     row = {
         "id": envelope.id,
@@ -85,10 +89,13 @@ def accepting(envelope: Envelope, octets: bytes) -> Unit:
         "state": "received",
         "attempts": 0,
     }
-    return (
-        (_INSERT, row),
-        (insert(journal_octets), {"journal_id": envelope.id, "octets": octets}),
-    )
+    kept_here = ((insert(journal_octets), {"journal_id": envelope.id, "octets": octets}),)
+    return ((_INSERT, row), *(() if is_large(octets) else kept_here))
+
+
+def is_large(octets: bytes) -> bool:
+    """Whether a mail lies in the spool, not beside its row (store.md 9)."""
+    return len(octets) > LARGE
 
 
 _INSERT = insert(journal).returning(journal.c.seq)
@@ -107,10 +114,10 @@ async def entry_by_id(tx: AsyncConnection, journal_id: Id) -> Entry | None:
     return _entry(row) if row else None
 
 
-async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes:
-    """The mail exactly as it was received; empty once retention has dropped it."""
+async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes | None:
+    """The mail exactly as it was received; None if it lies in the spool, or retention has dropped it."""
     found = await tx.execute(select(journal_octets.c.octets).where(journal_octets.c.journal_id == journal_id))
-    return found.scalar_one_or_none() or b""
+    return found.scalar_one_or_none()
 
 
 async def earlier(tx: AsyncConnection, entry: Entry) -> Id | None:

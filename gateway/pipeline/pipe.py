@@ -22,7 +22,6 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.decision import Decision, Disposition, Event, Match, dropped, held
 from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
 from gateway.kernel.ids import Id, derived_id
-from gateway.outbox.message import Send, Tell
 from gateway.pipeline import held as holding
 from gateway.pipeline import ingest, journal, timers
 from gateway.pipeline.apply import Done, Hand
@@ -54,27 +53,22 @@ class Pipe:
     """Runs stimuli, one after the other or side by side; the database keeps them apart."""
 
     def __init__(
-        self,
-        db: Database,
-        shop: Shop,
-        slices: Slices,
-        clock: Clock,
-        *,
-        observe: Observer,
-        wake_relay: Callable[[], None],
-        wake_timers: Callable[[], None],
+        self, db: Database, shop: Shop, slices: Slices, clock: Clock, fetch: Callable[[str], Awaitable[bytes]]
     ) -> None:
         self._db = db
         self._shop = shop
         self._slices = slices
         self._clock = clock
+        self._fetch = fetch  # large octets, by their SHA-256
         self._hand = Hand(slices.appliers, slices.reactions, shop.key)
-        self._observe = observe
-        self._wake_relay = wake_relay
-        self._wake_timers = wake_timers
+        self._observers: list[Observer] = []
+
+    def watch(self, observer: Observer) -> None:
+        """Tell `observer` of every outcome, once it is durable."""
+        self._observers.append(observer)
 
     async def mail(self, entry: Entry) -> Outcome:
-        """Decide a mail of the journal and apply the decision; never raises but for the database's sake."""
+        """Decide a mail of the journal and apply the decision; raises only DatabaseUnavailable."""
         return await self._survive(entry.envelope.id, lambda: self._mail(entry), _mail_book(entry))
 
     async def timer(self, due: TimerDue) -> Outcome:
@@ -113,8 +107,10 @@ class Pipe:
     async def _mail(self, entry: Entry) -> Outcome:
         started = perf_counter()
         now = self._clock.now()
+        large = entry.envelope.size > journal.LARGE
+        spooled = await self._fetch(entry.envelope.sha256) if large else b""
         async with reading(self._db) as tx:
-            octets = await journal.octets_of(tx, entry.envelope.id)
+            octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
             arrived = MailArrived(entry.envelope, octets, entry.seq)
             repeated = await journal.earlier(tx, entry)
             facts = None if repeated else await gather(tx, arrived, self._shop, now)
@@ -177,9 +173,6 @@ class Pipe:
         return number
 
     def _finish(self, outcome: Outcome) -> Outcome:
-        self._wake_timers()
-        if any(isinstance(done.effect, Send | Tell) for done in outcome.done):
-            self._wake_relay()
         log.info(
             "decision.made",
             stimulus=outcome.stimulus.id,
@@ -189,7 +182,8 @@ class Pipe:
             effects=[type(done.effect).__name__ for done in outcome.done],
             took_ms=round(outcome.took_ms, 1),
         )
-        self._observe(outcome)
+        for observer in self._observers:
+            observer(outcome)
         return outcome
 
     # --- three tries -----------------------------------------------------------------------------------------

@@ -31,8 +31,7 @@ from gateway.orders import store as order_store
 from gateway.orders.question import asks_for_status, asks_to_cancel
 from gateway.orders.reading import order_form
 from gateway.outbox import message as outbound
-from gateway.outbox.desk import Desk, note_bounce, withdraw
-from gateway.outbox.suppression import apply_suppress
+from gateway.outbox.desk import Desk, note_bounce, suppress, withdraw
 from gateway.pipeline import held, ingest, lookup, timers
 from gateway.pipeline.apply import Applier, Reaction
 from gateway.pipeline.gather import Facts, PartyKind
@@ -112,7 +111,7 @@ def slices(terms: Terms, desk: Desk) -> Slices:
             held.MarkTold: held.mark_told,
             outbound.Send: desk.send,
             outbound.Tell: desk.tell,
-            outbound.Suppress: apply_suppress,
+            outbound.Suppress: suppress,
             outbound.Withdraw: withdraw,
             outbound.NoteBounce: note_bounce,
             customer.RegisterCustomer: customer_store.register,

@@ -1,0 +1,65 @@
+"""The service: an open shop that works until it is told to stop, and tells systemd how it goes."""
+
+import asyncio
+import signal
+
+import structlog
+
+from gateway.app.config import Config
+from gateway.app.notify import Notifier
+from gateway.app.wiring import Gateway, build
+from gateway.db.migrate import bring_up
+from gateway.edges.probe import refuses_relay
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import MailFlowError
+
+log = structlog.get_logger()
+
+
+class OpenRelay(MailFlowError):
+    """The listener would take mail for everybody; it does not start."""
+
+
+async def serve(config: Config) -> None:
+    """Run the shop until SIGTERM or SIGINT; what was promised is finished before it returns."""
+    notifier = Notifier()
+    await bring_up(config.store.address())
+    async with build(config) as gateway:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, stop.set)
+        working = asyncio.create_task(gateway.run(), name="work")
+        await _check_listener(gateway)
+        notifier.ready(f"listening on port {gateway.listener.port if gateway.listener else 0}")
+        log.info("service.ready", port=gateway.listener.port if gateway.listener else 0)
+        watching = asyncio.create_task(_watchdog(notifier, gateway.clock), name="watchdog")
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        notifier.stopping("finishing what was begun")
+        log.info("service.stopping")
+        if gateway.listener:
+            await gateway.listener.close()
+        watching.cancel()
+        stopped.cancel()
+        working.cancel()
+        results = await asyncio.gather(working, watching, stopped, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+
+async def _check_listener(gateway: Gateway) -> None:
+    """Ask our own listener to relay for a stranger; it must refuse (intake.md, 3.3)."""
+    if gateway.listener and gateway.listener.port:
+        host = gateway.config.listen.host
+        if not await refuses_relay(host, gateway.listener.port):
+            raise OpenRelay("the listener takes mail for example.com: somebody else answers on this port")
+
+
+async def _watchdog(notifier: Notifier, clock: Clock) -> None:
+    """Tell systemd at half its interval that the loop still turns."""
+    interval = notifier.watchdog
+    while interval:
+        notifier.alive()
+        await clock.sleep_until(clock.now() + interval / 2)

@@ -1,0 +1,228 @@
+"""The composition root: the one place that knows everybody.
+
+`build` makes a Gateway from settings; the service, the demo, the command line and every scenario test enter
+by this door. Tests pass another clock and another relay, never another path.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.app.config import Config, CorrespondentConfig
+from gateway.app.defaults import shipped_folder
+from gateway.db.engine import Database, open_database
+from gateway.edges import smtp_in
+from gateway.edges.admission import ListenConfig
+from gateway.edges.listener import Listener
+from gateway.edges.rcpt import Recipients
+from gateway.edges.smtp_out import Smarthost
+from gateway.edges.spool import Spool
+from gateway.edges.watermark import Watermark
+from gateway.feedback.decide import FeedbackTerms
+from gateway.kernel.calendar import ShopCalendar
+from gateway.kernel.clock import Clock, SystemClock
+from gateway.kernel.ids import new_id
+from gateway.kernel.tokens import Secrets, keyed_hash, read_secrets
+from gateway.mail.address import canonical
+from gateway.mail.dkim import DkimKey, load_key, sign
+from gateway.mail.envelope import Address
+from gateway.mail.verp import AddressPlan, bounce_path, token_at
+from gateway.orders.decide import OrderTerms
+from gateway.outbox.desk import Desk, Sender
+from gateway.outbox.handover import Relay, RelayConfig, Tls
+from gateway.outbox.relay import RelayWorker
+from gateway.outbox.render import Templates
+from gateway.pipeline.gather import Correspondent, Shop
+from gateway.pipeline.intake import Intake, Timers
+from gateway.pipeline.pipe import Outcome, Pipe
+from gateway.pipeline.slices import Terms, slices
+from gateway.pipeline.stimulus import Ingested
+from gateway.purchasing.decide import PurchasingTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A shop that is open: what the service, the demo and the tests hold in their hands."""
+
+    config: Config
+    db: Database
+    clock: Clock
+    pipe: Pipe
+    intake: Intake
+    timers: Timers
+    relay: RelayWorker
+    listener: Listener | None
+
+    async def run(self) -> None:
+        """Do the work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.intake.worker.run(), name="intake")
+            tasks.create_task(self.timers.worker.run(), name="timers")
+            tasks.create_task(self.relay.run(), name="relay")
+
+    async def ingest(self, kind: str, source: str, rows: tuple[Mapping[str, str], ...]) -> Outcome:
+        """Take in rows that were brought; InputError says what is wrong with them."""
+        stimulus = Ingested(new_id("ing", self.clock.now()), kind, source, rows)
+        return await self.pipe.ingest(stimulus)
+
+    async def settle(self) -> None:
+        """Return when nothing is left to do now: every mail decided, every due timer and message seen."""
+        workers = (self.intake.worker, self.timers.worker)
+        for worker in workers:
+            worker.ring()
+        while True:
+            for worker in workers:
+                await worker.rest()
+            await self.relay.idle()
+            if all(worker.rests for worker in workers):
+                return
+
+
+def _ignore(outcome: Outcome) -> None:
+    """Nobody watches."""
+
+
+@asynccontextmanager
+async def build(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    relay: Relay | None = None,
+    rng: random.Random | None = None,
+    observe: Callable[[Outcome], None] = _ignore,
+    listen: bool = True,
+) -> AsyncGenerator[Gateway]:
+    """An open shop; leaving the block closes its listener first and its database last.
+
+    The caller runs `Gateway.run` in a task of its own. InputError or OSError say what is missing.
+    """
+    clock = clock or SystemClock()
+    keys = read_keys(config)
+    shop = _shop(config, keys)
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_database(config.store.address(), lock=_lock(config)))
+        templates = Templates(config.templates, shipped_folder("templates"))
+        desk = Desk(templates, _sender(config), shop.plan, shop.keys, shop.calendar.today)
+        spool = Spool(config.data / "spool")
+        pipe = Pipe(db, shop, slices(_terms(config, shop.calendar), desk), clock, spool.read)
+        intake = Intake(db, pipe, clock, spool.keep)
+        timers = Timers(db, pipe, clock)
+        relay_config = _relay_config(config)
+        next_hop = relay or Smarthost(relay_config)
+        stack.push_async_callback(next_hop.close)
+        dkim_keys = read_dkim_keys(config)
+        worker = RelayWorker(
+            db,
+            next_hop,
+            lambda octets, now: sign(octets, dkim_keys, now),
+            clock,
+            rng or random.Random(),  # noqa: S311 - jitter of retries, nothing secret
+            relay_config,
+            pipe.settled,
+            reverse_path=lambda seq: bounce_path(shop.keys, seq, shop.plan, shop.calendar.today(clock.now())),
+        )
+        pipe.watch(lambda _: worker.wake())
+        pipe.watch(lambda _: timers.worker.ring())
+        pipe.watch(observe)
+        listener = None
+        if listen:
+            listener = await stack.enter_async_context(
+                smtp_in.listening(
+                    _listen_config(config), _recipients(shop), intake.accept, clock, room=Watermark(config.data, clock).check
+                )
+            )
+        yield Gateway(config, db, clock, pipe, intake, timers, worker, listener)
+
+
+def read_keys(config: Config) -> Secrets:
+    """The shop's own keys; InputError if the file cannot be read."""
+    return read_secrets(config.secrets.file.read_text(), str(config.secrets.file))
+
+
+def read_dkim_keys(config: Config) -> tuple[DkimKey, ...]:
+    """The keys that sign, Ed25519 first so that RSA stands on top (RFC 8463, section 3)."""
+    dkim, domain = config.dkim, config.shop.domain
+    keys = [load_key(dkim.key_rsa.read_bytes(), dkim.selector_rsa, domain)]
+    if dkim.key_ed25519:
+        keys.insert(0, load_key(dkim.key_ed25519.read_bytes(), dkim.selector_ed25519, domain))
+    return tuple(keys)
+
+
+def _shop(config: Config, keys: Secrets) -> Shop:
+    def key(address: str) -> str:
+        return keyed_hash(keys.recipients, canonical(Address(address)))
+
+    return Shop(
+        plan=AddressPlan(config.shop.domain, config.shop.token_domain),
+        keys=keys.tokens,
+        key=key,
+        calendar=ShopCalendar(config.shop.zone),
+        currency=config.shop.currency,
+        owner=tuple(Address(address.lower()) for address in config.owner.addresses),
+        channels=_correspondents(config.channel),
+        carriers=_correspondents(config.carrier),
+    )
+
+
+def _correspondents(configured: tuple[CorrespondentConfig, ...]) -> tuple[Correspondent, ...]:
+    return tuple(Correspondent(each.name, each.is_author) for each in configured)
+
+
+def _sender(config: Config) -> Sender:
+    return Sender(
+        name=config.shop.name,
+        email=Address(config.shop.email),
+        address=config.shop.address,
+        web=config.shop.web,
+        owner=Address(config.owner.notify),
+    )
+
+
+def _terms(config: Config, calendar: ShopCalendar) -> Terms:
+    return Terms(
+        orders=OrderTerms(calendar, config.shop.currency, config.orders.promise_days),
+        purchasing=PurchasingTerms(calendar, config.purchasing.answer_days, config.purchasing.remind_days),
+        feedback=FeedbackTerms(calendar, config.feedback.ask_after_days),
+    )
+
+
+def _recipients(shop: Shop) -> Recipients:
+    return Recipients(
+        domains=frozenset({shop.plan.domain}),
+        token_domains=frozenset({shop.plan.token_domain}),
+        verify=lambda address: token_at(shop.keys, address, shop.plan) is not None,
+    )
+
+
+def _listen_config(config: Config) -> ListenConfig:
+    listen = config.listen
+    return ListenConfig(
+        host=listen.host,
+        port=listen.port,
+        hostname=listen.hostname,
+        max_size=listen.max_size,
+        certificate=listen.certificate,
+        key=listen.key,
+        trusted=listen.networks,
+    )
+
+
+def _relay_config(config: Config) -> RelayConfig:
+    relay = config.relay
+    return RelayConfig(
+        host=relay.smarthost,
+        port=relay.port,
+        tls=Tls(relay.tls),
+        username=relay.username,
+        password=relay.password() or "",
+        local_hostname=relay.local_hostname,
+        connections=relay.connections,
+        rate=relay.limit,
+    )
+
+
+def _lock(config: Config) -> Path | None:
+    return config.data / "mailflow.lock" if config.store.path else None

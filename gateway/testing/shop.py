@@ -1,0 +1,195 @@
+"""A shop to tell stories about: the real gateway on loopback, with a clock to turn and a sink to read.
+
+Everything goes the way it goes in life: mails come by SMTP to the real listener, wait in the real journal, are
+decided and answered through the real outbox to a real SMTP server.
+"""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.app.new_shop import make_shop
+from gateway.app.wiring import Gateway, build
+from gateway.db.engine import create_schema, reading
+from gateway.db.tables import mail as mail_tables
+from gateway.db.tables import shop as shop_tables
+from gateway.pipeline.pipe import Outcome
+from gateway.testing.clock import ManualClock
+from gateway.testing.sink import SmtpSink, SunkMail
+
+MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # ten in the morning in Berlin
+DOMAIN = "boutique.example"
+OWNER = "priya@owner.example"
+CHANNEL = "orders@platform.example"
+CARRIER = "news@parcels.example"
+SUPPLIER = "sales@pottery.example"
+
+PRODUCTS = (
+    {"sku": "MUG-01", "name": "Blue mug", "price": "12.50", "cost": "4.00", "supplier": "Acme Pottery",
+     "reorder_point": "5", "reorder_quantity": "50", "on_hand": "10"},
+    {"sku": "BOWL-02", "name": "Large bowl", "price": "24.00", "on_hand": "20"},
+)  # fmt: skip
+SUPPLIERS = ({"name": "Acme Pottery", "email": SUPPLIER},)
+
+
+@dataclass
+class Shop:
+    """The driver: what happens to a shop, and what can be seen of it from outside."""
+
+    gateway: Gateway
+    sink: SmtpSink
+    clock: ManualClock
+    outcomes: list[Outcome] = field(default_factory=list)
+    _count: int = 0
+
+    # --- what happens ----------------------------------------------------------------------------------------
+
+    async def receives(
+        self,
+        text: str = "",
+        *,
+        sender: str,
+        to: str = f"hello@{DOMAIN}",
+        subject: str = "",
+        html: str = "",
+        headers: Mapping[str, str] | None = None,
+        reverse_path: str | None = None,
+    ) -> Outcome:
+        """A mail comes in by SMTP and is worked on until nothing is left to do; the outcome about it."""
+        self._count += 1
+        mail = EmailMessage()
+        mail["From"] = sender
+        mail["To"] = to
+        mail["Subject"] = subject
+        mail["Date"] = self.clock.now()
+        mail["Message-ID"] = f"<{self._count}.{self.clock.now().timestamp():.0f}@test.example>"
+        for name, value in (headers or {}).items():
+            mail[name] = value
+        mail.set_content(text or "-")
+        if html:
+            mail.add_alternative(html, subtype="html")
+        envelope = sender.rpartition("<")[2].rstrip(">") if reverse_path is None else reverse_path
+        return await self.receives_octets(mail.as_bytes(policy=SMTP), reverse_path=envelope, to=to)
+
+    async def receives_octets(self, octets: bytes, *, reverse_path: str, to: str) -> Outcome:
+        before = len(self.outcomes)
+        path = to.rpartition("<")[2].rstrip(">")
+        await asyncio.to_thread(self._deliver, octets, reverse_path, path)
+        await self.gateway.settle()
+        return self.outcomes[before]
+
+    def _deliver(self, octets: bytes, reverse_path: str, path: str) -> None:
+        assert self.gateway.listener is not None
+        with smtplib.SMTP("127.0.0.1", self.gateway.listener.port, "test.example", timeout=10) as smtp:
+            smtp.sendmail(reverse_path, [path], octets)
+
+    async def answers(self, mail: SunkMail, text: str, *, sender: str | None = None, **more: Any) -> Outcome:
+        """Somebody answers a mail of ours, as a mail program does it."""
+        message = mail.message
+        return await self.receives(
+            text,
+            sender=sender or mail.forward_paths[0],
+            to=str(message["Reply-To"]),
+            subject=f"Re: {message['Subject']}",
+            headers={"In-Reply-To": str(message["Message-ID"]), "References": str(message["Message-ID"])},
+            **more,
+        )
+
+    async def brings(self, kind: str, *rows: Mapping[str, str]) -> Outcome:
+        """Rows are imported."""
+        outcome = await self.gateway.ingest(kind, f"{kind}.csv", rows)
+        await self.gateway.settle()
+        return outcome
+
+    async def lets_pass(self, **time: float) -> None:
+        """Time goes by, hour by hour, and everything that falls due is done."""
+        end = self.clock.now() + timedelta(**time)
+        while self.clock.now() < end:
+            self.clock.set(min(end, self.clock.now() + timedelta(hours=1)))
+            await self.gateway.settle()
+
+    # --- what can be seen ------------------------------------------------------------------------------------
+
+    def mails_to(self, recipient: str, subject: str = "") -> list[SunkMail]:
+        return [mail for mail in self.sink.mails_to(recipient) if subject in str(mail.message["Subject"])]
+
+    def last_mail_to(self, recipient: str) -> SunkMail:
+        return self.sink.mails_to(recipient)[-1]
+
+    async def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        """All rows of a table, in the order of their keys."""
+        found = getattr(shop_tables, table, None)
+        if found is None:
+            found = getattr(mail_tables, table)
+        async with reading(self.gateway.db) as tx:
+            return (await tx.execute(select(found).order_by(*found.primary_key))).mappings().all()
+
+    async def stock(self, sku: str) -> tuple[int, int, int]:
+        """On hand, reserved, on order."""
+        async with reading(self.gateway.db) as tx:
+            return await _stock(tx, sku)
+
+    async def order(self, number: str) -> Mapping[str, Any]:
+        return next(row for row in await self.rows("orders") if row["number"] == number)
+
+
+async def _stock(tx: AsyncConnection, sku: str) -> tuple[int, int, int]:
+    product, stock = shop_tables.product, shop_tables.stock
+    row = (
+        await tx.execute(
+            select(stock).join(product, product.c.id == stock.c.product_id).where(product.c.sku == sku)
+        )
+    ).one()
+    return row.on_hand, row.reserved, row.on_order
+
+
+def text_of(mail: SunkMail) -> str:
+    """The plain words of a mail."""
+    part = mail.message.get_body(("plain",))
+    assert part is not None
+    return part.get_content()
+
+
+def settings(port: int) -> dict[str, Any]:
+    """A small shop whose smarthost listens on `port`."""
+    return {
+        "shop": {"name": "Blue Door", "domain": DOMAIN, "address": "1 Quay Street, Bristol"},
+        "owner": {"addresses": [OWNER]},
+        "listen": {"host": "127.0.0.1", "port": 0},
+        "relay": {"smarthost": "127.0.0.1", "port": port, "tls": "off"},
+        "channel": [{"name": "Platform", "addresses": [CHANNEL]}],
+        "carrier": [{"name": "Parcels", "addresses": ["parcels.example"]}],
+    }
+
+
+@asynccontextmanager
+async def open_shop(
+    folder: Path, *, now: datetime = MONDAY, stocked: bool = True, **changes: Any
+) -> AsyncGenerator[Shop]:
+    """A shop in `folder` that is open until the block is left."""
+    clock = ManualClock(now)
+    outcomes: list[Outcome] = []
+    async with SmtpSink() as sink:
+        config = make_shop(folder, settings(sink.port) | changes)
+        async with build(config, clock=clock, observe=outcomes.append) as gateway:
+            await create_schema(gateway.db)
+            working = asyncio.create_task(gateway.run())
+            shop = Shop(gateway, sink, clock, outcomes)
+            try:
+                if stocked:
+                    await shop.brings("suppliers", *SUPPLIERS)
+                    await shop.brings("products", *PRODUCTS)
+                yield shop
+            finally:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
