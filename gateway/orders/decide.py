@@ -5,7 +5,7 @@ is held for the owner, who can look.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from gateway.customers.model import Customer, RegisterCustomer
@@ -121,9 +121,14 @@ def order_form(
 def parcel(
     news: ParcelNews, shipment: Shipment | None, order: Order | None, now: datetime
 ) -> Decision | None:
-    """What a carrier's news means for the parcel it is about; None if the parcel is not ours."""
-    if shipment is None or order is None:
+    """What a carrier's news means for the parcel it is about; None if the parcel is not ours.
+
+    The first news of a parcel that we did not know, for an order that waits to be shipped, ships it.
+    """
+    if order is None:
         return None
+    if shipment is None:
+        return _unknown_parcel(news, order)
     rule, where = "orders.parcel_news", f"{HERE}:parcel"
     tests = (
         Test("tracking number", shipment.tracking_number),
@@ -289,6 +294,18 @@ def _problem(mail: OrderMail, products: Mapping[str, Product], terms: OrderTerms
     return None
 
 
+def _unknown_parcel(news: ParcelNews, order: Order) -> Decision | None:
+    rule, where = "orders.parcel_collected", f"{HERE}:parcel"
+    tests = (Test("order named", order.number), Test("carrier says", news.move))
+    begins = news.move in (ShipmentMove.COLLECT, ShipmentMove.LOAD)
+    if not begins or OrderMove.SHIP not in ORDER.accepts(order.status):
+        return None
+    shipped = ShipOrder(
+        order.id, order.status, news.carrier, news.tracking_number, promised_on=news.promised_on
+    )
+    return handled(rule, where, shipped, tests=tests)
+
+
 def _follow(mail: OrderMail, order: Order) -> tuple[Effect, ...] | None:
     """The moves that bring an order to where its channel says it is; None if its table has no such way."""
     ship = ShipOrder(order.id, order.status, mail.carrier, mail.tracking_number, promised_on=mail.promised_on)
@@ -314,16 +331,17 @@ def _notice(event: OrderMoved, facts: NoticeFacts) -> tuple[Effect, ...]:
     template = NOTICE[event.move]
     if template is None:
         return ()
+    late = event.move is OrderMove.DELAY and event.promised_on is None
+    order = replace(facts.order, promised_on=None) if late else facts.order
     draft = Draft(
         template,
         to=facts.customer.email,
         name=facts.customer.name,
         context={
-            "order": facts.order,
+            "order": order,
             "customer": facts.customer,
             "shipment": facts.shipment,
-            "new_day": event.promised_on,
-            "reason": event.reason,
+            "promised_on": event.promised_before,
         },
         about=facts.order.id,
         customer_id=facts.customer.id,

@@ -179,7 +179,8 @@ class OrderMoved(Event):
     move: OrderMove
     status: OrderStatus
     shipment_id: Id | None = None
-    promised_on: date | None = None
+    promised_on: date | None = None  # a newly promised day
+    promised_before: date | None = None  # the day that was promised before a delay
     shipped: tuple[tuple[int, int], ...] = ()  # order line -> units that left with it
     reason: str = ""
 

@@ -10,6 +10,7 @@ from gateway.mail.parsed import Parsed
 from gateway.mail.pattern import Pattern, compile_pattern
 from gateway.mail.schema_org import every, things
 from gateway.orders.model import ShipmentMove as Move
+from gateway.orders.numbers import order_numbers
 from gateway.orders.tracking import tracking_numbers
 from gateway.rules.extract import find_date
 
@@ -25,6 +26,7 @@ class ParcelNews:
     at: datetime | None = None
     place: str = ""
     promised_on: date | None = None
+    order_number: str = ""  # of the shop, if the carrier was told it
 
 
 def _any(*phrases: str) -> Pattern:
@@ -133,22 +135,27 @@ def parcel_news(mail: Parsed, today: date) -> tuple[ParcelNews, ...]:
     if said is None:
         return ()
     move, what = said
-    marked = {
-        thing.text("trackingNumber"): (
-            thing.text("carrier") or thing.text("provider"),
-            _day(thing.text("expectedArrivalUntil")),
-        )
-        for thing in every(things(mail.html), "ParcelDelivery")
-        if thing.text("trackingNumber")
-    }
-    read = {found.number: (found.carrier, None) for found in tracking_numbers(words)}
-    promised = (
+    foreseen = (
         find_date(words, today=today, near=_NEAR) if move in (Move.MEET_TROUBLE, Move.COLLECT) else None
     )
-    return tuple(
-        ParcelNews(number, carrier, move, what, mail.date, promised_on=day or promised)
-        for number, (carrier, day) in (read | marked).items()
-    )
+    numbers = order_numbers(words)
+    number = numbers[0] if len(numbers) == 1 else ""
+    read = {
+        found.number: ParcelNews(found.number, found.carrier, move, what, mail.date, "", foreseen, number)
+        for found in tracking_numbers(words)
+    }
+    for thing in every(things(mail.html), "ParcelDelivery"):
+        if tracking := thing.text("trackingNumber"):
+            read[tracking] = ParcelNews(
+                tracking,
+                thing.text("carrier") or thing.text("provider"),
+                move,
+                what,
+                mail.date,
+                promised_on=_day(thing.text("expectedArrivalUntil")) or foreseen,
+                order_number=thing.text("partOfOrder", "orderNumber") or number,
+            )
+    return tuple(read.values())
 
 
 def _said(words: str) -> tuple[Move, str] | None:

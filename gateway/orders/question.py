@@ -10,7 +10,7 @@ def _any(*phrases: str) -> Pattern:
 _THING = r"(?:my|the|our) (?:order|parcel|package|delivery|shipment|mugs?|things?)"
 _STATUS = _any(
     rf"where(?:'s|’s| is| are) {_THING}",
-    rf"when (?:will|does|do|is|can) .{{0,30}}(?:{_THING}|it|they) .{{0,20}}(?:arrive|come|ship|be delivered|get here)",
+    rf"when (?:will|does|do|is|can) .{{0,30}}(?:{_THING}|it|they) .{{0,20}}(?:arrive|come|ship|be delivered)",
     r"(?:order|delivery|shipping) status",
     r"status of (?:my|the|our) (?:order|parcel|package|delivery|shipment)",
     rf"(?:has|have) {_THING} .{{0,20}}(?:shipped|been shipped|left|been sent)",

@@ -85,7 +85,7 @@ def order_mails(mail: Parsed, currency: str) -> tuple[OrderMail, ...]:
     return tuple(_order(thing, currency) for thing in every(things(mail.html), "Order"))
 
 
-# The last word of schema.org's OrderStatus. OrderPaymentDue is placed, but nobody should pack it yet: trouble.
+# The last word of schema.org's OrderStatus. What is not paid for yet should not be packed: trouble.
 _STATUS = {
     "": Reported.PLACED,
     "OrderProcessing": Reported.PLACED,
@@ -122,7 +122,7 @@ def _items(thing: Thing) -> tuple[Thing, ...]:
 
 
 def _line(thing: Thing, currency: str) -> ReadLine:
-    """An Offer (itemOffered, eligibleQuantity), an OrderItem (orderedItem, orderQuantity), or a bare Product."""
+    """A line from an Offer (itemOffered), an OrderItem (orderedItem), or a bare Product."""
     product = next(iter((*thing.things("itemOffered"), *thing.things("orderedItem"))), thing)
     units = thing.text("eligibleQuantity", "value") or thing.text("orderQuantity") or "1"
     price = thing.text("price") or product.text("offers", "price")

@@ -129,9 +129,15 @@ async def delay(tx: AsyncConnection, effect: DelayOrder, cause: Cause) -> Sequen
     """Another promised day, or none that is known."""
     after = ORDER.after(effect.seen, OrderMove.DELAY)
     changed = {"promised_on": effect.promised_on} if effect.promised_on else {}
+    before = await tx.scalar(select(orders.c.promised_on).where(orders.c.id == effect.order_id))
     await _guarded(tx, effect.order_id, effect.seen, after, **changed)
     moved = OrderMoved(
-        effect.order_id, OrderMove.DELAY, after, promised_on=effect.promised_on, reason=effect.reason
+        effect.order_id,
+        OrderMove.DELAY,
+        after,
+        promised_on=effect.promised_on,
+        promised_before=before,
+        reason=effect.reason,
     )
     return (moved,)
 
@@ -162,7 +168,7 @@ async def ship(tx: AsyncConnection, effect: ShipOrder, cause: Cause) -> Sequence
         raise Stale(f"parcel {effect.tracking_number} is known already")
     for line, quantity in leaving:
         await tx.execute(insert(shipment_line).values(shipment_id=parcel_id, line=line, quantity=quantity))
-    return (OrderMoved(order.id, move, after, parcel_id, effect.promised_on, leaving),)
+    return (OrderMoved(order.id, move, after, parcel_id, effect.promised_on, shipped=leaving),)
 
 
 async def advance_shipment(tx: AsyncConnection, effect: AdvanceShipment, cause: Cause) -> Sequence[Event]:

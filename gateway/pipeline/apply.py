@@ -68,7 +68,7 @@ class Hand:
     async def react(
         self, tx: AsyncConnection, stimulus_id: Id, events: Sequence[Event], now: datetime
     ) -> tuple[Done, ...]:
-        """Everything that follows from events which came from outside the pipe, such as a settled delivery."""
+        """Everything that follows from events that came from outside the pipe, such as a refused mail."""
         planned = await self._called_for(tx, stimulus_id, events, now)
         return await self._until_quiet(tx, stimulus_id, planned, now)
 

@@ -311,8 +311,11 @@ async def _parcels(
     news = parcel_news(mail, calendar.today(now))
     found = await shipments_by_tracking(tx, [each.tracking_number for each in news])
     parcels = {parcel.tracking_number: parcel for parcel in found}
+    named = await orders_by_number(tx, [each.order_number for each in news if each.order_number])
+    by_number = {order.number: order for order in named}
     result: list[tuple[ParcelNews, Shipment | None, Order | None]] = []
     for each in news:
         parcel = parcels.get(each.tracking_number)
-        result.append((each, parcel, await order_by_id(tx, parcel.order_id) if parcel else None))
+        order = await order_by_id(tx, parcel.order_id) if parcel else by_number.get(each.order_number)
+        result.append((each, parcel, order))
     return tuple(result)

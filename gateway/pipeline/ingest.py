@@ -1,7 +1,7 @@
 """Rows that a person or program brought become decisions, like any other stimulus.
 
-Columns are named as in the tables of config/README.md. What cannot be read is an InputError that names row and
-column; nothing of the file is taken then, so a corrected file can simply be brought again.
+Columns are named as in the tables of config/README.md. What cannot be read is an InputError that names row
+and column; nothing of the file is taken then, so a corrected file can simply be brought again.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -102,7 +102,7 @@ class Pipe:
             cause = derived_id("set", str(seq), type(event).__name__, self._clock.now().isoformat())
             await self._hand.react(tx, cause, (event,), self._clock.now())
 
-    # --- one try ---------------------------------------------------------------------------------------------
+    # --- one try ------------------------------------------------------------------------------------------
 
     async def _mail(self, entry: Entry) -> Outcome:
         started = perf_counter()
@@ -186,7 +186,7 @@ class Pipe:
             observer(outcome)
         return outcome
 
-    # --- three tries -----------------------------------------------------------------------------------------
+    # --- three tries --------------------------------------------------------------------------------------
 
     async def _survive(
         self, stimulus_id: Id, run: Callable[[], Awaitable[Outcome]], book: "_Book"

@@ -15,7 +15,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.app.new_shop import make_shop
@@ -49,7 +49,7 @@ class Shop:
     gateway: Gateway
     sink: SmtpSink
     clock: ManualClock
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
     _count: int = 0
 
     # --- what happens ----------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Shop:
     def last_mail_to(self, recipient: str) -> SunkMail:
         return self.sink.mails_to(recipient)[-1]
 
-    async def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+    async def rows(self, table: str) -> Sequence[RowMapping]:
         """All rows of a table, in the order of their keys."""
         found = getattr(shop_tables, table, None)
         if found is None:
@@ -139,7 +139,7 @@ class Shop:
         async with reading(self.gateway.db) as tx:
             return await _stock(tx, sku)
 
-    async def order(self, number: str) -> Mapping[str, Any]:
+    async def order(self, number: str) -> RowMapping:
         return next(row for row in await self.rows("orders") if row["number"] == number)
 
 
