@@ -1,6 +1,6 @@
 """The one MetaData, with names for every constraint, so that migrations can speak of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Table, text
@@ -19,14 +19,27 @@ metadata = MetaData(
 )
 
 
-def table(name: str, *items: SchemaItem, compact: bool = False, numbered: bool = False) -> Table:
-    """A STRICT table; `compact` keeps rows in the key's own tree, `numbered` never gives a number twice."""
+def table(
+    name: str,
+    *items: SchemaItem,
+    compact: bool = False,
+    numbered: bool = False,
+    append_only: bool = False,
+    storage: Mapping[str, float] | None = None,
+) -> Table:
+    """A STRICT table; `compact` keeps rows in the key's own tree, `numbered` never gives a number twice.
+
+    The rows of an `append_only` table are changed and deleted by retention and privacy alone. `storage` is
+    PostgreSQL's `WITH (...)`.
+    """
     options: dict[str, Any] = {"sqlite_strict": True}
     if compact:
         options["sqlite_with_rowid"] = False
+    if storage:
+        options["postgresql_with"] = dict(storage)
     if numbered:
         options["sqlite_autoincrement"] = True
-    return Table(name, metadata, *items, **options)
+    return Table(name, metadata, *items, info={"append_only": append_only}, **options)
 
 
 def word(

@@ -101,6 +101,7 @@ applied = table(
     Index(None, "stimulus_id"),
     Index(None, "at"),
     compact=True,
+    append_only=True,
 )
 
 trace = table(
@@ -112,6 +113,7 @@ trace = table(
     Column("matches", Json, nullable=False),
     Column("took_ms", Count, nullable=False),
     Index(None, "at"),
+    append_only=True,
 )
 
 hold = table(
@@ -159,6 +161,7 @@ audit = table(
     Column("after", Json),
     Index(None, "about_id", "at"),
     Index(None, "at"),
+    append_only=True,
 )
 
 setting = table(
@@ -254,6 +257,7 @@ outbox = table(
     Column("epoch", Count),
     Column("marked_at", Instant),
     partial("ix_outbox_ready", "route_id", "lane", "due_at", "seq", where="status = 'queued'"),
+    storage={"fillfactor": 50, "autovacuum_vacuum_scale_factor": 0.01},  # every row changes at least twice
 )
 
 attempt = table(
@@ -272,6 +276,7 @@ attempt = table(
     Column("took_ms", Count),
     Index(None, "at"),
     compact=True,
+    append_only=True,
 )
 
 throttle = table(

@@ -84,6 +84,7 @@ consent = table(
     Column("expires_at", Instant),
     Index(None, "address_key", "channel", "purpose", "at"),
     Index(None, "customer_id"),
+    append_only=True,
 )
 
 standing = table(
@@ -155,6 +156,7 @@ stock_movement = table(
     Column("note", Text, nullable=False, default=""),
     Column("at", Instant, nullable=False),
     Index(None, "product_id", "at"),
+    append_only=True,
 )
 
 stock = table(
@@ -238,6 +240,7 @@ shipment_event = table(
     Column("place", Text, nullable=False, default=""),
     Column("journal_id", Id),
     Index(None, "shipment_id", "at"),
+    append_only=True,
 )
 
 order_return = table(
