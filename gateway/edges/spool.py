@@ -12,7 +12,7 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -81,16 +81,12 @@ class Spool:
 
     def _keep(self, sha256: str, octets: bytes) -> None:
         path = self.path(sha256)
-        try:
+        with told_if_full(self.folder):
             with self._names:
                 if _touched(path):  # the same octets again: young again, so that no sweeper takes them
                     return
                 _make_durable_folder(path.parent, self.folder)
             _write_durably(self.aside / secrets.token_hex(16), path, octets)
-        except OSError as error:
-            if error.errno in FULL_ERRORS:
-                raise SpoolFull(f"{self.folder}: the disk is full") from error
-            raise
 
     def _read(self, sha256: str) -> bytes:
         path = self.path(sha256)
@@ -119,6 +115,17 @@ class Spool:
             with contextlib.suppress(FileNotFoundError):
                 if path.is_file() and path.stat().st_mtime < instant:
                     yield path
+
+
+@contextlib.contextmanager
+def told_if_full(folder: Path) -> Generator[None]:
+    """Turns the system's ways of saying that a disk is full into SpoolFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL_ERRORS:
+            raise SpoolFull(f"{folder}: the disk is full") from error
+        raise
 
 
 def _touched(path: Path) -> bool:
