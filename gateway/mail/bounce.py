@@ -1,0 +1,182 @@
+"""Why a message did not arrive, and what that says about the address (RFC 3463, RFC 5248).
+
+Codes lie: 5.1.1 stands on full mailboxes and 5.7.1 on unknown users. So the words of the diagnostic are
+asked first where they are specific, then a specific code, then general words, then a general code, then
+the SMTP reply; `config/bounces.toml` holds all five tables. Three questions have three answers:
+
+- *why* is the class;
+- *permanent* is whether this message was given up with a class of 5;
+- *dead address* is whether any later message to that address would be wasted.
+
+What contradicts itself is decided here, and leans towards keeping an address, for a suppressed customer
+hears nothing more from the shop, and nobody notices:
+
+1. Words beat codes: 5.1.1 with "over quota" is a full mailbox, 5.1.1 with "try again later" is trouble
+   over there, 5.7.1 with "no such user" is a dead address.
+2. A code of class 4 alone never kills: 4.1.1 without words is trouble. With the words "no such user" on a
+   message that was given up, it does: that host has said so for days.
+3. Only a failure kills. A delay, a delivery or a relay never does, whatever its diagnostic says.
+4. Where status and reply disagree on 4 or 5, a general status (5.0.0) yields to the reply, for it is what
+   programs write that did not look; any other status is kept, for the reporting host decided by it.
+"""
+
+from dataclasses import dataclass
+
+from gateway.mail.bounces import Bounces
+from gateway.mail.parsed import BounceClass, DsnAction, RecipientStatus
+from gateway.mail.pattern import compile_pattern
+
+DEAD = frozenset(
+    (BounceClass.NO_SUCH_USER, BounceClass.NO_SUCH_HOST, BounceClass.DISABLED, BounceClass.MOVED)
+)
+ALIVE_WORTH_ANOTHER = frozenset(
+    (
+        BounceClass.MAILBOX_FULL,
+        BounceClass.SUSPENDED,
+        BounceClass.RATE_LIMITED,
+        BounceClass.GREYLISTED,
+        BounceClass.NETWORK,
+        BounceClass.SYSTEM,
+        BounceClass.EXPIRED,
+        BounceClass.BLOCKED,
+        BounceClass.AUTH_FAILED,
+        BounceClass.UNKNOWN,
+    )
+)
+ALIVE_NOT_THIS_MESSAGE = frozenset(BounceClass) - DEAD - ALIVE_WORTH_ANOTHER
+
+# Classes that pass by themselves; without any code a failure of one of them is not for good.
+_PASSING = frozenset(
+    (
+        BounceClass.RATE_LIMITED,
+        BounceClass.GREYLISTED,
+        BounceClass.NETWORK,
+        BounceClass.SYSTEM,
+        BounceClass.EXPIRED,
+    )
+)
+
+_LONGEST = 1000  # characters of a diagnostic that are kept
+
+_REPLY = compile_pattern(
+    r"(?:^|[\s:;,'\"(\[<#=>\-])(?P<reply>[245][0-5]\d)"
+    r"(?:[\- ]+#?(?P<status>[245]\.\d{1,3}\.\d{1,3})\b|[\-\s:;,.'\")\]]|$)"
+)
+_STATUS = compile_pattern(r"(?:^|[\s:;,'\"(\[<#=])(?P<status>[245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.\D|\.?$)")
+_VERSION = compile_pattern(r"(?i)(?:version|release|exim|sendmail|postfix|\bv|build|program|server)\.? ?$")
+# A reply of several lines repeats its codes: "550-5.1.1 The account does not\n550 5.1.1 exist".
+_REPEATED = compile_pattern(r"\s[245]\d\d(?:-(?:[245]\.\d{1,3}\.\d{1,3}\b)?| [245]\.\d{1,3}\.\d{1,3})\s")
+_BLANKS = compile_pattern(r"[\s\x{a0}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What a diagnostic says in figures: SMTP reply and enhanced status, either may be empty."""
+
+    reply: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A class, and the sign that decided for it, for a person to read."""
+
+    bounce: BounceClass
+    why: str
+
+
+def tidy(diagnostic: str) -> str:
+    """A diagnostic in one line, without the codes that its continuation lines repeat."""
+    line = _BLANKS.sub(" ", diagnostic.replace("\n", " \n ")).strip()
+    first = _REPLY.search(line)
+    if first is None:
+        return line[:_LONGEST].rstrip()
+    head = first.end()
+    return (line[:head] + _REPEATED.sub(" ", line[head:]))[:_LONGEST].rstrip()
+
+
+def codes(diagnostic: str) -> Codes:
+    """The first refusal in a diagnostic; an enhanced status beside the reply counts before any other."""
+    reply = ""
+    for match in _REPLY.finditer(diagnostic):
+        digits = match.group("reply") or ""
+        if digits.startswith("2"):
+            continue
+        reply = reply or digits
+        if match.group("status"):
+            return Codes(reply, match.group("status") or "")
+    return Codes(reply, _first_status(diagnostic))
+
+
+def _first_status(diagnostic: str) -> str:
+    for match in _STATUS.finditer(diagnostic):
+        status = match.group("status") or ""
+        if not status.startswith("2") and not _VERSION.search(diagnostic[: match.start() + 1].rstrip("( ")):
+            return status
+    return ""
+
+
+def is_general(status: str) -> bool:
+    """Whether a status says no more than its class, such as 5.0.0 (RFC 3463, 3.1)."""
+    return not status or status.endswith(".0.0")
+
+
+def reason(bounces: Bounces, status: str, diagnostic: str, around: str = "") -> Reason:
+    """The class of one failure, by the first table that knows; `around` is the text about all recipients.
+
+    `around` is asked only after everything that is about this recipient said nothing.
+    """
+    seen = codes(diagnostic)
+    stated = tuple(dict.fromkeys(code for code in (seen.status, status) if code))
+    for general in (False, True):
+        if found := bounces.by_words(diagnostic, general=general):
+            return Reason(*found)
+        for code in stated:
+            if found := bounces.by_status(code, general=general):
+                return Reason(*found)
+    if found := bounces.by_words(around, general=False):
+        return Reason(*found)
+    if found := bounces.by_reply(seen.reply):
+        return Reason(*found)
+    if around and (found := bounces.by_words(around, general=True)):
+        return Reason(*found)
+    return Reason(BounceClass.UNKNOWN, "no word or code is known")
+
+
+def recipient_status(
+    bounces: Bounces,
+    *,
+    final: str,
+    original: str = "",
+    action: DsnAction = DsnAction.FAILED,
+    status: str = "",
+    diagnostic: str = "",
+    around: str = "",
+) -> tuple[RecipientStatus, str]:
+    """One recipient of a report with everything that follows from its words and codes, and why."""
+    diagnostic = tidy(diagnostic)
+    found = reason(bounces, status, diagnostic, tidy(around))
+    status = status or codes(diagnostic).status
+    failed = action is DsnAction.FAILED
+    return RecipientStatus(
+        recipient=original or final,
+        final=final,
+        action=action,
+        status=status,
+        diagnostic=diagnostic,
+        bounce=found.bounce,
+        permanent=failed and is_permanent(found.bounce, status, diagnostic),
+        dead_address=failed and found.bounce in DEAD,
+    ), found.why
+
+
+def is_permanent(bounce: BounceClass, status: str, diagnostic: str) -> bool:
+    """Whether a failure has class 5 (rule 4 of this module); without figures its class decides."""
+    seen = codes(diagnostic)
+    candidates = (
+        (seen.status, seen.reply, status) if is_general(status) else (status, seen.status, seen.reply)
+    )
+    for code in candidates:
+        if code:
+            return code.startswith("5")
+    return bounce not in _PASSING

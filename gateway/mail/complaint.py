@@ -1,0 +1,74 @@
+"""Complaints: somebody pressed "this is spam", and a provider tells us (RFC 5965, RFC 6650).
+
+The standard form names the complainer in Original-Rcpt-To, though many providers blacken it and leave only
+the Message-ID of what was complained about. Some send the mail itself with a field of their own.
+"""
+
+from collections.abc import Sequence
+
+from gateway.mail.bounces import ADDRESS, Bounces, Named
+from gateway.mail.freetext import holds
+from gateway.mail.mime import Part
+from gateway.mail.original import ENCLOSED, message_id
+from gateway.mail.parsed import Complaint, Parsed
+from gateway.mail.pattern import compile_pattern
+from gateway.mail.report import groups, typed_address
+
+FEEDBACK_PART = "message/feedback-report"
+
+_ADDRESS = compile_pattern(ADDRESS)
+_TO = compile_pattern(
+    rf"(?im)^(?:X-HmXmrOriginalRecipient|X-Original-To|Delivered-To|To)[ ]*:[^\n]*?({ADDRESS})"
+)
+_NAMED = (
+    "original-rcpt-to",
+    "removal-recipient",
+    "redacted-address",
+    "x-original-rcpt-to",
+    "original-recipient",
+)
+_LOOKED_AT = 8192  # characters of the words of a complaint
+
+
+def complaint(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> tuple[Complaint, str] | None:
+    """The complaint that the mail is, and by which sign; None if it is none."""
+    for part in parts:
+        if part.media_type == FEEDBACK_PART:
+            return _standard(part.text, parts), "a message/feedback-report part (RFC 5965)"
+    for named in bounces.complaints:
+        if holds(named.when, mail, mail.text[:_LOOKED_AT]):
+            recipient = _recipient(named, mail, parts)
+            return Complaint(named.type or "abuse", recipient, message_id(parts, mail.text)), named.name
+    return None
+
+
+def _standard(text: str, parts: Sequence[Part]) -> Complaint:
+    fields: dict[str, str] = {}
+    for group in groups(text):
+        fields = group | fields
+    recipient = next((found for name in _NAMED if "@" in (found := typed_address(fields.get(name, "")))), "")
+    return Complaint(
+        type=fields.get("feedback-type", "").strip().lower() or "abuse",
+        recipient=recipient or _in_original(parts),
+        message_id=message_id(parts, ""),
+    )
+
+
+def _recipient(named: Named, mail: Parsed, parts: Sequence[Part]) -> str:
+    sources = [part.text for part in parts if part.media_type in ENCLOSED] + [mail.text]
+    headers = "\n".join(f"{name}: {value}" for name, value in mail.headers)
+    for pattern in named.recipient.each():
+        for source in (*sources, headers):
+            if match := pattern.search(source):
+                return match.groupdict().get("address") or ""
+    if named.type == "opt-out" and mail.author:
+        return mail.author.address
+    return ""
+
+
+def _in_original(parts: Sequence[Part]) -> str:
+    """To whom our mail went, for a mail of ours has one recipient; "" if that was blackened."""
+    for part in parts:
+        if part.media_type in ENCLOSED and (match := _TO.search(part.text)):
+            return match.group(1) or ""
+    return ""

@@ -1,0 +1,149 @@
+"""Delivery reports, from whatever tells of them: the standard's fields first, words after, guesses last.
+
+A report part in a mail that a person wrote is an attachment: whoever forwards a bounce, asking what it
+means, does not bounce. So even the standard's part needs one sign of a program beside it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gateway.mail import freetext, lastresort
+from gateway.mail.bounce import codes, recipient_status
+from gateway.mail.bounces import Bounces
+from gateway.mail.freetext import Finding, Reading
+from gateway.mail.mime import Part
+from gateway.mail.original import halves, message_id
+from gateway.mail.parsed import BounceClass, DeliveryReport, DsnAction, Parsed, RecipientStatus
+from gateway.mail.report import STATUS_PARTS, Entry, entries, entries_of_text
+from gateway.mail.sign import Sign, allow_guessing, suffice
+
+_OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
+_RECEIPT_OF_REFUSAL = "Dovecot and Sieve"  # the family that dresses refusals as read receipts
+_AROUND = 4000  # characters of a report that may tell why
+
+Read = tuple[DeliveryReport, str]
+
+
+def report(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Read | None:
+    """The report that the mail is, and why it is one; None if it is none."""
+    if not held:
+        return None
+    types = {part.media_type for part in parts}
+    if types & STATUS_PARTS:
+        return _standard(mail, parts, held, bounces)
+    reading = _in_words(mail, parts, held, bounces) if suffice(held) else Reading()
+    if types & _OTHER_REPORTS and reading.family != _RECEIPT_OF_REFUSAL:
+        return None
+    text = _words(mail, parts, bounces)
+    if suffice(held) and (found := _flattened(text)):
+        return _made(found, "RFC 3464 as text", text, mail, parts, bounces, held)
+    if reading.findings:
+        return _made(map(_as_entry, reading.findings), reading.family, text, mail, parts, bounces, held)
+    return None
+
+
+def _standard(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Read:
+    """The report of a message/delivery-status part; where it is silent its words speak."""
+    text = _words(mail, parts, bounces)
+    reading = _in_words(mail, parts, held, bounces)
+    stated = entries(parts)
+    if not stated:
+        return _made(map(_as_entry, reading.findings), reading.family, text, mail, parts, bounces, held)
+    completed = [_completed(entry, stated, reading.findings, text) for entry in stated]
+    return _made(completed, "RFC 3464", text, mail, parts, bounces, held)
+
+
+def _completed(entry: Entry, stated: Sequence[Entry], found: Sequence[Finding], text: str) -> Entry:
+    """The entry, with what the words add: the alias it was reached by, its domain, a diagnostic."""
+    same = next(
+        (one for one in found if entry.final.lower() in (one.final.lower(), one.original.lower())), None
+    )
+    if same is None and "@" not in entry.final:
+        locally = [one for one in found if one.final.lower().startswith(f"{entry.final.lower()}@")]
+        same = locally[0] if locally else found[0] if len(stated) == len(found) == 1 else None
+    final = same.final if same and "@" not in entry.final else entry.final
+    diagnostic = entry.diagnostic
+    if not diagnostic:
+        diagnostic = same.diagnostic if same else freetext.about(entry.final, text)
+    original = entry.original or (same.original if same and same.final.lower() == final.lower() else "")
+    return Entry(final, original, entry.action, entry.status, diagnostic)
+
+
+def _in_words(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Reading:
+    """The recipients that the words name: of the text, of all text parts, or as flufl.bounce sees them."""
+    guess = allow_guessing(held)
+    for text in dict.fromkeys((_words(mail, parts, bounces), _all_words(parts, bounces))):
+        if (reading := freetext.read(text, mail, bounces, guess=guess)).findings:
+            return reading
+    if guess and (found := lastresort.recipients(mail, parts)):
+        return Reading("flufl.bounce", tuple(Finding(address, action=action) for address, action in found))
+    return Reading()
+
+
+def _words(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> str:
+    return halves(mail.text, bounces).report or _all_words(parts, bounces)
+
+
+def _all_words(parts: Sequence[Part], bounces: Bounces) -> str:
+    texts = (part.text for part in parts if part.media_type == "text/plain")
+    return halves("\n\n".join(texts), bounces).report
+
+
+def _flattened(text: str) -> tuple[Entry, ...]:
+    """The entries of a delivery-status part whose lines stand in the text."""
+    return entries_of_text(text) if "final-recipient" in text.lower() else ()
+
+
+def _as_entry(finding: Finding) -> Entry:
+    return Entry(finding.final, finding.original, finding.action, "", finding.diagnostic)
+
+
+def _made(
+    stated: Iterable[Entry],
+    family: str,
+    text: str,
+    mail: Parsed,
+    parts: Sequence[Part],
+    bounces: Bounces,
+    held: frozenset[Sign],
+) -> Read:
+    said = _said_action(mail.subject, text, bounces)
+    told: dict[str, tuple[RecipientStatus, str]] = {}
+    for entry in stated:
+        status, why = recipient_status(
+            bounces,
+            final=entry.final,
+            original=entry.original,
+            action=entry.action or said,
+            status=entry.status,
+            diagnostic=entry.diagnostic,
+            around=text[:_AROUND],
+        )
+        known = told.get(status.recipient.lower())
+        if known is None or known[0].bounce is BounceClass.UNKNOWN:
+            told[status.recipient.lower()] = (status, why)
+    made = DeliveryReport(
+        recipients=tuple(status for status, _ in told.values()),
+        original_message_id=message_id(parts, halves(mail.text, bounces).original),
+        family=family,
+    )
+    return made, "; ".join(_reasons(family, held, told.values()))
+
+
+def _said_action(subject: str, text: str, bounces: Bounces) -> DsnAction:
+    """What the words say was done, where no field does."""
+    signs, whole = bounces.signs, f"{subject}\n{text}"
+    if signs.delayed.in_(whole) and not signs.failed.in_(whole):
+        return DsnAction.DELAYED
+    if codes(text).reply:
+        return DsnAction.FAILED
+    if signs.delivered.in_(whole):
+        return DsnAction.DELIVERED
+    return DsnAction.RELAYED if signs.relayed.in_(whole) else DsnAction.FAILED
+
+
+def _reasons(
+    family: str, held: frozenset[Sign], told: Iterable[tuple[RecipientStatus, str]]
+) -> Iterator[str]:
+    yield f"a report, read as {family or 'one without words'} ({', '.join(sorted(held))})"
+    for status, why in told:
+        yield f"{status.recipient} {status.action}, {status.bounce} by {why}"

@@ -1,0 +1,178 @@
+"""Reports in free text: who failed and what was said of it, by the families of `config/bounces.toml`.
+
+Families are asked in order, those with a voice of their own first, those that fit anything last; the first
+that names a recipient is the reader. What the sign X-Failed-Recipients lists counts before all words.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.mail.bounces import ADDRESS, Bounces, Report, Says, When, Words, compiled
+from gateway.mail.parsed import DsnAction, Parsed
+from gateway.mail.pattern import Match, compile_pattern
+
+_ADDRESS = compile_pattern(ADDRESS)
+_BLANK_LINE = compile_pattern(r"\n[ \t>]*\n")
+_MOST = 200  # recipients of one report in free text; a longer list is no report
+_FIRST = 16384  # characters in which a report has said what it is
+
+# Whom one writes to for help; a report that names nobody else has named no recipient.
+_FOR_HELP = compile_pattern(
+    r"(?i)^(?:postmaster|mailer-daemon|abuse|support|help(?:desk)?|admin(?:istrator)?|hostmaster|webmaster|root|"
+    r"info-?desk|service-?desk|servicedesk|no-?reply|do-?not-?reply|unblock\w*|delist\w*|removeme|security|noc|"
+    r"mail-?admin|sysadmin|it-?support|customer-?(?:care|service)|kundenservice|soporte|suporte|assistenza)@"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One recipient as the words name it, and the words about it."""
+
+    final: str
+    original: str = ""
+    diagnostic: str = ""
+    action: DsnAction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which family spoke, and of whom."""
+
+    family: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def read(text: str, mail: Parsed, bounces: Bounces, *, guess: bool) -> Reading:
+    """The recipients that the text of a report names, its returned original cut off before."""
+    listed = failed_recipients(mail)
+    own = frozenset(_own(mail))
+    for report in bounces.reports:
+        if report.guess and not guess:
+            continue
+        if holds(report.when, mail, text[:_FIRST]) and (found := findings(report, text, own)):
+            return Reading(report.name, _as_listed(listed, found, text) if listed else found)
+    return Reading("X-Failed-Recipients", _as_listed(listed, (), text)) if listed else Reading()
+
+
+def holds(when: When, mail: Parsed, text: str) -> bool:
+    """Whether all signs that are given are there; no sign at all holds for every mail."""
+    author = f"{mail.author.name} <{mail.author.address}>" if mail.author else ""
+    return (
+        (not when.subject or when.subject.find(mail.subject) is not None)
+        and (not when.author or when.author.find(author) is not None)
+        and (not when.header or _header_holds(when.header, mail))
+        and (not when.body or when.body.find(text) is not None)
+    )
+
+
+def _header_holds(words: Words, mail: Parsed) -> bool:
+    return any(words.find(f"{name}: {value}") is not None for name, value in mail.headers)
+
+
+def findings(report: Report, text: str, own: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+    """The recipients that one family's patterns find, each once, in the order of the text."""
+    begin, end = 0, len(text)
+    if report.starts:
+        match = report.starts.find(text)
+        if match is None:
+            return ()
+        begin = match.end()
+    if report.ends and (match := report.ends.find(text[begin:])):
+        end = begin + match.start()
+    region = text[begin:end]
+    matches = list(_named(report, region, own))
+    if len(matches) > _MOST:
+        return ()
+    made: dict[str, Finding] = {}
+    for at, match in enumerate(matches):
+        finding = _finding(report, region, matches, at, match)
+        known = made.get(finding.final.lower())
+        if known is None:
+            made[finding.final.lower()] = finding
+        elif not known.original and finding.original:
+            made[finding.final.lower()] = replace(known, original=finding.original)
+    return () if report.alone and len(made) != 1 else tuple(made.values())
+
+
+def _named(report: Report, region: str, own: frozenset[str]) -> Iterator[Match]:
+    """The places where the region names a recipient, in order, none within another."""
+    found = sorted(
+        (match for pattern in report.address for match in compiled(pattern).finditer(region)),
+        key=lambda match: (match.start(), -match.end()),
+    )
+    last = -1
+    for match in found:
+        groups = match.groupdict()
+        address = groups.get("address") or groups.get("original") or ""
+        if match.start() < last or not address:
+            continue
+        if report.guess and (address.lower() in own or _FOR_HELP.search(address) is not None):
+            continue
+        last = match.end()
+        yield match
+
+
+def _finding(report: Report, region: str, matches: Sequence[Match], at: int, match: Match) -> Finding:
+    groups = match.groupdict()
+    final, original = groups.get("address") or "", groups.get("original") or ""
+    says = groups.get("says") or ""
+    after = matches[at + 1].start() if at + 1 < len(matches) else len(region)
+    match report.says:
+        case Says.TO_NEXT:
+            said = region[matches[at].start() : after]
+        case Says.TO_BLANK_LINE:
+            said = region[matches[at].start() : _to_blank_line(region, matches[at].end(), after)]
+        case Says.BEFORE:
+            said = region[matches[at - 1].end() if at else 0 : matches[at].start()]
+        case Says.WHOLE:
+            said = region
+    return Finding(
+        final=(final or original).strip("."),
+        original=original if final and original.lower() != final.lower() else "",
+        diagnostic=says or said,
+        action=report.action,
+    )
+
+
+def _to_blank_line(region: str, begin: int, end: int) -> int:
+    """Where the paragraph ends that begins at `begin`, or the next one if only blanks follow there."""
+    words = begin + len(region[begin:end]) - len(region[begin:end].lstrip())
+    match = _BLANK_LINE.search(region[words:end])
+    return words + match.start() if match else end
+
+
+def failed_recipients(mail: Parsed) -> tuple[str, ...]:
+    """The addresses in X-Failed-Recipients, which Exim invented and Google writes too."""
+    listed = ", ".join(mail.headers.all("X-Failed-Recipients"))
+    found = (match.group() or "" for match in _ADDRESS.finditer(listed))
+    return tuple({address.lower(): address for address in found}.values())
+
+
+def _as_listed(listed: Sequence[str], found: Sequence[Finding], text: str) -> tuple[Finding, ...]:
+    """One finding for each address that the header lists; words about nobody listed go to a single one."""
+    by_address = {finding.final.lower(): finding for finding in found}
+    by_address |= {finding.original.lower(): finding for finding in found if finding.original}
+    made = [
+        by_address.get(address.lower()) or Finding(address, diagnostic=about(address, text))
+        for address in listed
+    ]
+    if len(made) == 1 and len(found) == 1 and made[0] is not found[0]:
+        return (replace(found[0], final=listed[0]),) if not found[0].original else tuple(found)
+    return tuple({finding.final.lower(): finding for finding in made}.values())
+
+
+def about(address: str, text: str) -> str:
+    """The paragraph that begins with an address, "" if the text does not name it."""
+    at = text.lower().find(address.lower())
+    return "" if at < 0 else text[at : _to_blank_line(text, at + len(address), len(text))]
+
+
+def _own(mail: Parsed) -> Iterator[str]:
+    """The addresses that the report came to or from: they are not who failed."""
+    mailboxes: Iterable[str] = (mailbox.address for mailbox in (*mail.to, *mail.cc))
+    yield from (address.lower() for address in mailboxes)
+    if mail.author:
+        yield mail.author.address.lower()
+    for name in ("Delivered-To", "X-Original-To", "Return-Path", "Envelope-To", "X-Envelope-To"):
+        for value in mail.headers.all(name):
+            yield from ((match.group() or "").lower() for match in _ADDRESS.finditer(value))

@@ -1,0 +1,66 @@
+"""What sort of mail it is: asked in a fixed order, the first yes wins (intake.md, 10).
+
+Reports come before automatic replies, because most of them say `Auto-Submitted: auto-replied`. The bar is
+that no ordinary mail is ever read as a report: free text counts only beside signs that people's mails do
+not have, however much they talk about bounces, forward one, or answer to a postmaster. Nothing raises.
+"""
+
+from collections.abc import Sequence
+
+from gateway.mail import absence, complaint, delivery
+from gateway.mail.bounces import BUILT_IN, Bounces
+from gateway.mail.freetext import holds
+from gateway.mail.mime import Part
+from gateway.mail.parsed import AutoReply, Challenge, Kind, Ordinary, Parsed, UnsubscribeRequest
+from gateway.mail.pattern import compile_pattern
+from gateway.mail.sign import Sign, signs
+from gateway.mail.stopword import stop_word
+
+_LOOKED_AT = 8192  # characters of the words of a mail in which a gatekeeper says what it wants
+
+_UNSUBSCRIBE = compile_pattern(r"(?i)^<?unsubscribe[+=-]([a-z2-7]{32})@")
+
+
+def kind_of(mail: Parsed, parts: Sequence[Part], bounces: Bounces = BUILT_IN) -> tuple[Kind, str]:
+    """The kind of a mail, and the sign or pattern that decided it, for a person to read."""
+    held = signs(mail, parts, bounces)
+    return (
+        delivery.report(mail, parts, held, bounces)
+        or _unsubscribe_address(mail)
+        or complaint.complaint(mail, parts, bounces)
+        or _challenge(mail, bounces)
+        or _auto_reply(mail, parts, held, bounces)
+        or _stop_word(mail)
+        or (Ordinary(), "nothing says that it is anything else")
+    )
+
+
+def _unsubscribe_address(mail: Parsed) -> tuple[Kind, str] | None:
+    """A mail to `unsubscribe+T@`, whatever its words; whether T is ours only the keys can say."""
+    to = (*(mailbox.address for mailbox in (*mail.to, *mail.cc)), *mail.headers.all("Delivered-To"))
+    if any(_UNSUBSCRIBE.search(address) for address in (*to, *mail.headers.all("X-Original-To"))):
+        return UnsubscribeRequest(stop_word(mail.reply)), "sent to an unsubscribe address"
+    return None
+
+
+def _challenge(mail: Parsed, bounces: Bounces) -> tuple[Kind, str] | None:
+    for named in bounces.challenges:
+        if holds(named.when, mail, mail.text[:_LOOKED_AT]):
+            return Challenge(named.name), f"the challenge of {named.name}"
+    return None
+
+
+def _auto_reply(
+    mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces
+) -> tuple[AutoReply, str] | None:
+    if any(part.media_type == "message/disposition-notification" for part in parts):
+        return AutoReply(), "a message/disposition-notification part (RFC 8098): a read receipt"
+    if why := absence.sign(mail, machine=bool(held), bounces=bounces):
+        return absence.absence(mail, bounces), why
+    return None
+
+
+def _stop_word(mail: Parsed) -> tuple[Kind, str] | None:
+    """The first line of the new words, or the subject of a mail without words (RFC 2369, 3.2)."""
+    word = stop_word(mail.reply) if mail.reply.strip() else stop_word(mail.subject)
+    return (UnsubscribeRequest(word), f"nothing but {word!r}") if word else None

@@ -1,0 +1,99 @@
+"""Where the returned original begins in the text of a report, and which message it was.
+
+A report says who failed, the original says to whom somebody wrote: its addresses are never recipients of
+the report. Some programs put it into a part of its own, most simply below a line of words or dashes, some
+with neither: then a block that can only be the header of a mail is where it begins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.mail.bounces import Bounces
+from gateway.mail.mime import Part
+from gateway.mail.parsed import MessageId
+from gateway.mail.pattern import compile_pattern
+
+ENCLOSED = frozenset(
+    ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/news")
+)
+
+_FIELD = compile_pattern(r"^>?[ ]?([A-Za-z][A-Za-z0-9-]*)[ ]?:(?:[ \t]|$)")
+_MESSAGE_ID = compile_pattern(r"(?im)^>?[ \t]*Message-ID[ ]*:\s*<?([^<>\s]+@[^<>\s]+)>?")
+_TOKEN_FIELD = compile_pattern(r"(?im)^X-MailFlow-Id:\s*\S")
+# Fields that mail systems write and people, asked for a summary, do not.
+_TRACE = frozenset(
+    (
+        "received",
+        "return-path",
+        "mime-version",
+        "dkim-signature",
+        "content-type",
+        "content-transfer-encoding",
+        "x-mailer",
+        "user-agent",
+        "delivered-to",
+        "x-original-to",
+        "arc-seal",
+        "authentication-results",
+        "x-received",
+        "references",
+        "list-unsubscribe",
+        "precedence",
+    )
+)
+_TOLD = frozenset(("from", "to", "subject", "date", "message-id", "sender", "reply-to", "cc"))
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The text of a report without the returned original, and that original as far as it is in the text."""
+
+    report: str
+    original: str
+
+
+def halves(text: str, bounces: Bounces) -> Halves:
+    """The text before and from the first sign of the original; all of it if nothing would be left."""
+    begins = [match.start() for match in bounces.signs.original.matches(text)]
+    if (block := _header_block(text)) is not None:
+        begins.append(block)
+    for begin in sorted(begins):
+        if text[:begin].strip():
+            return Halves(text[:begin], text[begin:])
+    return Halves(text, "")
+
+
+def message_id(parts: Sequence[Part], original: str) -> MessageId | None:
+    """The Message-ID of the returned original."""
+    sources = (*(part.text for part in parts if part.media_type in ENCLOSED), original)
+    for source in sources:
+        if match := _MESSAGE_ID.search(source):
+            return MessageId(match.group(1) or "")
+    return None
+
+
+def is_ours(parts: Sequence[Part], text: str) -> bool:
+    """Whether the returned original carries the field that every mail of ours has (not yet verified)."""
+    return any(
+        _TOKEN_FIELD.search(source) is not None
+        for source in (*(part.text for part in parts if part.media_type in ENCLOSED), text)
+    )
+
+
+def _header_block(text: str) -> int | None:
+    """Where three or more fields follow each other, one told by people's programs and two by mail systems."""
+    begin = 0
+    names: set[str] = set()
+    offset = 0
+    for line in text.splitlines(keepends=True):
+        match = _FIELD.search(line) if ":" in line else None
+        if match is not None:
+            if not names:
+                begin = offset
+            names.add((match.group(1) or "").lower())
+            if len(names) >= 3 and len(names & _TRACE) >= 2 and names & _TOLD:
+                return begin
+        elif not (names and line[:1] in " \t>" and line.strip()):
+            names.clear()
+        offset += len(line)
+    return None
