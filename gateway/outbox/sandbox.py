@@ -153,6 +153,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             autoescape=escape,
             trim_blocks=True,
             lstrip_blocks=True,
+            keep_trailing_newline=True,  # so that an included file ends its last line
         )
         known = cast("Mapping[str, Callable[..., Any]]", vars(filters)["FILTERS"])
         kept = {name: known[name] for name in _FILTERS.split()}
