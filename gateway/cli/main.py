@@ -36,7 +36,7 @@ Numbers = Annotated[list[str], typer.Argument(metavar="MESSAGE...", help="Messag
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Do what the command line says and exit: 0 done, 1 it could not be done, 2 it was not understood."""
     try:
-        app(args=arguments)
+        app(args=arguments, prog_name="mailflow")
     except MailFlowError as error:
         print(error, file=sys.stderr)
     except OSError as error:  # a disk that is full, a port that is taken: the world's, not ours

@@ -1,0 +1,160 @@
+"""`mailflow check`: everything that is wrong with a shop's files, told at once.
+
+Nothing is changed and nobody is connected to but a PostgreSQL database, if the shop has one. Problems go to
+standard error and make the exit status 1; remarks, such as an example that was left in place, do not.
+"""
+
+import asyncio
+import ssl
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from gateway.app.config import Config, ConfigRefused, load
+from gateway.app.defaults import shipped_folder
+from gateway.app.published import signing_keys
+from gateway.kernel.errors import InputError, MailFlowError
+from gateway.kernel.tokens import read_secrets
+
+_EXAMPLES = ("example.com", "example.net", "example.org", "example")  # RFC 2606
+
+
+def run(folder: Path) -> int:
+    """Tell all problems of the shop in `folder`; 1 if there are any."""
+    config, errors = _settings(folder)
+    problems = [*map(str, errors), *_files(folder.absolute())]
+    remarks: list[str] = []
+    if config is not None:
+        problems += _of(config)
+        remarks += _remarks(config)
+    for remark in remarks:
+        print(f"remark: {remark}")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        print(f"\n{count} in {folder.absolute()}", file=sys.stderr)
+        return 1
+    print(f"The shop in {folder.absolute()} is in order: settings, templates, carriers, keys, database.")
+    return 0
+
+
+def _settings(folder: Path) -> tuple[Config | None, Sequence[InputError]]:
+    """The settings, or why there are none; a folder that is no shop is not looked into any further."""
+    try:
+        return load(folder), ()
+    except ConfigRefused as refused:
+        if not (folder / "config").is_dir():
+            raise
+        return None, refused.errors
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """What is wrong with the owner's files, whether the settings can be read or not."""
+    from gateway.mail.bounces import Bounces
+    from gateway.orders.carriers import read_carriers
+    from gateway.outbox.render import Templates
+
+    yield from map(str, Templates(folder / "templates", shipped_folder("templates")).check())
+    yield from _trouble(lambda: read_carriers(_text(folder / "config/carriers.toml"), "config/carriers.toml"))
+    yield from _trouble(lambda: Bounces.load(_text(folder / "config/bounces.toml"), "config/bounces.toml"))
+
+
+def _of(config: Config) -> Iterator[str]:
+    """What is wrong with the files and the database that the settings name."""
+    secrets = config.secrets.file
+    private = [secrets, config.dkim.key_rsa, config.dkim.key_ed25519, config.listen.key]
+    private += [config.relay.password_file, config.store.password_file]
+    yield from (problem for file in private if file for problem in _too_open(file))
+    yield from _trouble(lambda: read_secrets(_text(secrets), str(secrets)))
+    yield from _trouble(lambda: signing_keys(config.dkim, config.shop.domain))
+    yield from _trouble(config.relay.password)
+    yield from _trouble(config.store.address)
+    yield from _certificate(config.listen.certificate, config.listen.key)
+    yield from _carrier_names(config)
+    yield from _trouble(lambda: asyncio.run(_database(config)))
+
+
+def _remarks(config: Config) -> Iterator[str]:
+    """What is no problem, but hardly meant."""
+    for key, host in (("[shop] domain", config.shop.domain), ("[relay] smarthost", config.relay.smarthost)):
+        if any(f".{host}".endswith(f".{example}") for example in _EXAMPLES):
+            yield f"{key} is still the example {host}"
+    if config.listen.certificate is None:
+        yield "[listen] certificate is empty: mail comes in unencrypted"
+
+
+def _trouble(check: Callable[[], object]) -> Iterator[str]:
+    """The problem that a check finds, if it finds one."""
+    try:
+        check()
+    except (MailFlowError, OSError) as error:
+        yield str(error)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        raise InputError(str(file), "is missing", "restore it from a copy") from None
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(str(file), "is not UTF-8 text") from None
+
+
+def _too_open(file: Path) -> Iterator[str]:
+    """A secret that others may read; one that is missing is told by whoever needs it."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError:
+        return
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        remedy = f"chmod 600 {file}"
+        yield str(InputError(str(file), f"is secret, but others may read it (mode {mode:04o})", remedy))
+
+
+def _certificate(certificate: Path | None, key: Path | None) -> Iterator[str]:
+    if certificate is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        yield str(InputError(str(certificate), f"does not go with its key: {error.reason}"))
+    except OSError as error:
+        yield str(InputError(str(certificate), f"or its key cannot be read: {error.strerror}"))
+
+
+def _carrier_names(config: Config) -> Iterator[str]:
+    """A registered carrier that carriers.toml does not know has no tracking page."""
+    from gateway.app.remedy import nearest
+    from gateway.orders.carriers import read_carriers
+
+    try:
+        known = [each.name for each in read_carriers(_text(config.folder / "config/carriers.toml")).all]
+    except InputError:
+        return  # told already
+    for carrier in config.carrier:
+        if carrier.name not in known:
+            remedy = nearest(carrier.name, known) or "add it there, or use a name from there"
+            yield str(InputError("[[carrier]]", f"{carrier.name!r} is not in config/carriers.toml", remedy))
+
+
+async def _database(config: Config) -> None:
+    """Raise what keeps the database from being opened; one that does not exist yet is made by the service."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from gateway.db.engine import open_database, reading
+    from gateway.db.revision import standing, stored_revision
+
+    if config.store.path and not config.store.path.exists():
+        return
+    try:
+        async with open_database(config.store.address(), read_only=True) as db, reading(db) as tx:
+            standing(await stored_revision(tx))
+    except InputError:
+        raise
+    except (SQLAlchemyError, OSError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError("[store] url", f"the database cannot be opened: {first}") from None

@@ -1,0 +1,67 @@
+"""`mailflow inspect`: what we understand of mails that lie in files, for a person or as JSON.
+
+One damaged mail never stops the next: it still gives its line. A path that cannot be read is told on
+standard error, the others follow, and the exit status is 1.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from gateway.cli.understood import understood
+from gateway.mail.parse import parse
+from gateway.mail.parsed import Parsed
+
+STANDARD_INPUT = "-"
+
+
+def run(paths: Sequence[str], *, as_json: bool) -> int:
+    """Show every mail; 1 if a path could not be read."""
+    show = _json if as_json else _view()
+    unreadable: list[str] = []
+    for file, octets in _mails(paths, unreadable):
+        show(file, _read(octets))
+    return 1 if unreadable else 0
+
+
+def _mails(paths: Sequence[str], unreadable: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Each mail with its path; a path that cannot be read is told and added to `unreadable`."""
+    for path in paths:
+        for file in _files(path):
+            try:
+                octets = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
+            except OSError as error:
+                unreadable.append(file)
+                print(f"{file}: cannot be read: {error.strerror}", file=sys.stderr)
+            else:
+                yield file, octets
+
+
+def _files(path: str) -> Iterator[str]:
+    """The path itself, or every *.eml below a folder, in the order of their names."""
+    folder = Path(path)
+    if path == STANDARD_INPUT or not folder.is_dir():
+        yield path
+        return
+    files = sorted(each for each in folder.rglob("*") if each.suffix.lower() == ".eml" and not each.is_dir())
+    if not files:
+        print(f"{path}: there is no *.eml in this folder", file=sys.stderr)
+    yield from map(str, files)
+
+
+def _read(octets: bytes) -> Parsed:
+    try:
+        return parse(octets)
+    except Exception as error:  # noqa: BLE001 - parse is total; if it is not, this mail still has its line
+        return Parsed(defects=(f"unreadable: {type(error).__name__}",))
+
+
+def _json(file: str, mail: Parsed) -> None:
+    print(json.dumps(understood(file, mail)), flush=True)
+
+
+def _view() -> Callable[[str, Parsed], None]:
+    from gateway.cli.inspect_view import show
+
+    return show

@@ -1,0 +1,174 @@
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway.app.config import FILE, ConfigRefused
+from gateway.app.new_shop import make_shop
+from gateway.cli.check import run
+from gateway.db.migrate import bring_up
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A shop whose owner has replaced every example."""
+    folder = tmp_path / "shop"
+    settings = {
+        "shop": {"name": "Pottery Lane", "domain": "pottery.test"},
+        "owner": {"addresses": ["mia@pottery.test"]},
+        "relay": {"smarthost": "smtp.provider.test"},
+        "listen": {"certificate": "config/tls/cert.pem", "key": "config/tls/key.pem"},
+    }
+    make_shop(folder, settings)
+    (folder / "config/tls").mkdir()
+    certify(folder / "config/tls/cert.pem", folder / "config/tls/key.pem")
+    return folder
+
+
+def certify(certificate: Path, key: Path) -> None:
+    """A self-signed certificate and its key."""
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.pottery.test")])
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=3650))
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    key.write_bytes(private.private_bytes(encoding, form, serialization.NoEncryption()))
+    key.chmod(0o600)
+
+
+def edit(shop: Path, right: str, wrong: str) -> None:
+    text = (shop / FILE).read_text("utf-8")
+    assert right in text
+    (shop / FILE).write_text(text.replace(right, wrong), "utf-8")
+
+
+def problems(shop: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert run(shop) == 1
+    *told, count = capsys.readouterr().err.splitlines()
+    assert count.endswith(f"in {shop}")
+    return [line for line in told if line]
+
+
+def test_a_shop_in_order_says_so_and_nothing_else(shop, capsys):
+    assert run(shop) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"The shop in {shop} is in order")
+    assert len(said.out.splitlines()) == 1
+    assert said.err == ""
+
+
+def test_a_fresh_shop_passes_with_remarks_about_its_examples(tmp_path, capsys):
+    make_shop(tmp_path / "shop", {})
+    assert run(tmp_path / "shop") == 0
+    remarks = [line for line in capsys.readouterr().out.splitlines() if line.startswith("remark: ")]
+    assert remarks == [
+        "remark: [shop] domain is still the example example.com",
+        "remark: [relay] smarthost is still the example smtp.example.net",
+        "remark: [listen] certificate is empty: mail comes in unencrypted",
+    ]
+
+
+def test_nothing_is_changed(shop):
+    before = sorted(path for path in shop.rglob("*"))
+    run(shop)
+    assert sorted(path for path in shop.rglob("*")) == before
+
+
+def test_all_problems_are_told_at_once(shop, capsys):
+    edit(shop, "port = 25\n", 'port = "x"\n')
+    (shop / "templates/mail/orders/shipped.txt").write_text("Subject: x\n")
+    (shop / "config/carriers.toml").write_text("label = 1\n")
+    (shop / "config/bounces.toml").unlink()
+    told = problems(shop, capsys)
+    assert len(told) == 4
+    assert told[0].startswith("config/mailflow.toml:")
+    assert told[1].startswith("orders/shipped.txt:")
+    assert told[2].startswith("config/carriers.toml: ")
+    assert told[3].endswith("config/bounces.toml: is missing; restore it from a copy")
+
+
+def test_secrets_that_others_may_read_are_told(shop, capsys):
+    (shop / "config/secrets/keys.toml").chmod(0o640)
+    (shop / "config/tls/key.pem").chmod(0o604)
+    told = problems(shop, capsys)
+    assert [line.rpartition("; ")[2] for line in told] == [
+        f"chmod 600 {shop}/config/secrets/keys.toml",
+        f"chmod 600 {shop}/config/tls/key.pem",
+    ]
+
+
+def test_spoilt_and_missing_keys_are_told(shop, capsys):
+    (shop / "config/secrets/keys.toml").unlink()
+    (shop / "config/secrets/dkim-rsa.pem").write_text("no key")
+    told = problems(shop, capsys)
+    assert len(told) == 2
+    assert "keys.toml: is missing" in told[0]
+    assert "dkim-rsa.pem: is no private key" in told[1]
+
+
+def test_a_missing_password_is_told(shop, capsys):
+    edit(shop, 'username = ""', 'username = "mia"')
+    edit(shop, 'alone.\npassword_file = ""', 'alone.\npassword_file = "config/secrets/smarthost"')
+    (told,) = problems(shop, capsys)
+    assert "smarthost: cannot be read: No such file" in told
+
+
+def test_a_certificate_must_go_with_its_key(shop, capsys):
+    certify(shop / "config/tls/other.pem", shop / "config/tls/key.pem")
+    (told,) = problems(shop, capsys)
+    assert "cert.pem: does not go with its key" in told
+
+
+def test_a_certificate_that_is_missing_is_told(shop, capsys):
+    (shop / "config/tls/cert.pem").unlink()
+    (told,) = problems(shop, capsys)
+    assert "cert.pem: or its key cannot be read: No such file" in told
+
+
+def test_a_carrier_must_be_one_that_is_known(shop, capsys):
+    with (shop / FILE).open("a") as settings:
+        settings.write('\n[[carrier]]\nname = "DLH"\naddresses = ["dhl.test"]\n')
+    (told,) = problems(shop, capsys)
+    assert told == "[[carrier]]: 'DLH' is not in config/carriers.toml; did you mean DHL?"
+
+
+def test_a_database_of_this_version_is_fine(shop):
+    asyncio.run(bring_up(f"sqlite:///{shop}/data/mailflow.db"))
+    assert run(shop) == 0
+
+
+def test_a_database_of_a_later_version_is_told(shop, capsys):
+    asyncio.run(bring_up(f"sqlite:///{shop}/data/mailflow.db"))
+    with sqlite3.connect(shop / "data/mailflow.db") as db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    db.close()
+    (told,) = problems(shop, capsys)
+    assert "later version" in told
+
+
+def test_a_file_that_is_no_database_is_told(shop, capsys):
+    (shop / "data/mailflow.db").write_text("no database, but long enough to look like something " * 50)
+    (told,) = problems(shop, capsys)
+    assert "cannot be opened" in told
+
+
+def test_a_folder_that_is_no_shop_is_not_looked_into(tmp_path):
+    with pytest.raises(ConfigRefused, match="is no shop"):
+        run(tmp_path)

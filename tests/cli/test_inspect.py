@@ -1,0 +1,252 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.inspect import run
+from gateway.cli.understood import KINDS, understood
+from gateway.mail.parsed import (
+    AutoReply,
+    BounceClass,
+    Complaint,
+    DeliveryReport,
+    DsnAction,
+    Kind,
+    MessageId,
+    Parsed,
+    RecipientStatus,
+)
+
+KEYS = [
+    *("file", "kind", "answerable", "report", "complaint", "author", "to", "subject", "date", "message_id"),
+    *("in_reply_to", "references", "text", "reply", "attachments", "tracking_numbers", "order_numbers"),
+    "defects",
+]
+
+QUESTION = b"""\
+Return-Path: <ana@example.net>\r
+From: Ana Moreno <ana@example.net>\r
+To: Shop <orders@pottery.example>, second@pottery.example\r
+Subject: Where is order SO-1042?\r
+Date: Thu, 19 Nov 2026 10:00:00 +0100\r
+Message-ID: <q1@example.net>\r
+In-Reply-To: <m1@pottery.example>\r
+References: <m0@pottery.example> <m1@pottery.example>\r
+Content-Type: text/plain; charset=utf-8\r
+Content-Transfer-Encoding: 8bit\r
+\r
+Gr\xc3\xbc\xc3\x9fe, UPS says 1Z999AA10123456784.\r
+\r
+On Wed, 18 Nov 2026, Pottery Lane <orders@pottery.example> wrote:\r
+> Your parcel left.\r
+"""
+MARKUP = b"""\
+From: shop@platform.example\r
+To: orders@pottery.example\r
+Subject: Shipped\r
+Content-Type: text/html\r
+\r
+<html><script type="application/ld+json">{"@context":"http://schema.org","@type":"ParcelDelivery",\r
+"trackingNumber":"TEST 12345","carrier":{"@type":"Organization","name":"Bike Courier"},\r
+"partOfOrder":{"@type":"Order","orderNumber":"WEB-77"}}</script><p>It left.</p></html>\r
+"""
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    file = tmp_path / "question.eml"
+    file.write_bytes(QUESTION)
+    return file
+
+
+def objects(capsys) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_one_mail_is_one_line_of_json(mail, capsys):
+    assert run([str(mail)], as_json=True) == 0
+    (said,) = objects(capsys)
+    assert list(said) == KEYS
+    assert said["file"] == str(mail)
+    assert said["kind"] == "ordinary"
+    assert said["answerable"] is True
+    assert said["author"] == {"name": "Ana Moreno", "address": "ana@example.net"}
+    assert said["to"] == ["orders@pottery.example", "second@pottery.example"]
+    assert said["subject"] == "Where is order SO-1042?"
+    assert said["date"] == "2026-11-19T09:00:00+00:00"
+    assert said["message_id"] == "q1@example.net"
+    assert said["in_reply_to"] == ["m1@pottery.example"]
+    assert said["references"] == ["m0@pottery.example", "m1@pottery.example"]
+    assert said["reply"].strip() == "Grüße, UPS says 1Z999AA10123456784."
+    assert "Your parcel left." in said["text"]
+    assert said["tracking_numbers"] == [{"carrier": "UPS", "number": "1Z999AA10123456784"}]
+    assert said["order_numbers"] == ["SO-1042"]
+    assert (said["report"], said["complaint"], said["attachments"], said["defects"]) == ([], None, [], [])
+
+
+def test_a_folder_is_read_to_its_depth(mail, capsys):
+    below = mail.parent / "a/b"
+    below.mkdir(parents=True)
+    (below / "OTHER.EML").write_bytes(QUESTION)
+    (below / "notes.txt").write_bytes(QUESTION)
+    assert run([str(mail.parent)], as_json=True) == 0
+    assert [said["file"] for said in objects(capsys)] == [str(below / "OTHER.EML"), str(mail)]
+
+
+def test_a_named_file_needs_no_ending(tmp_path, capsys):
+    (tmp_path / "mail").write_bytes(QUESTION)
+    assert run([str(tmp_path / "mail")], as_json=True) == 0
+    assert objects(capsys)[0]["message_id"] == "q1@example.net"
+
+
+def test_a_dash_is_standard_input(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(QUESTION)))
+    assert run(["-"], as_json=True) == 0
+    (said,) = objects(capsys)
+    assert (said["file"], said["message_id"]) == ("-", "q1@example.net")
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"\0\xff" * 500,
+        b"no mail at all",
+        QUESTION[:200],
+        b"Content-Type: multipart/mixed\r\n\r\n--x\r\n",
+    ],
+)
+def test_damage_still_gives_a_line(tmp_path, capsys, octets):
+    (tmp_path / "bad.eml").write_bytes(octets)
+    assert run([str(tmp_path)], as_json=True) == 0
+    (said,) = objects(capsys)
+    assert list(said) == KEYS
+
+
+def test_a_path_that_cannot_be_read_is_told_and_the_others_follow(mail, capsys):
+    assert run(["/nowhere.eml", str(mail)], as_json=True) == 1
+    told = capsys.readouterr()
+    assert told.err == "/nowhere.eml: cannot be read: No such file or directory\n"
+    assert len(told.out.splitlines()) == 1
+
+
+def test_a_file_in_a_folder_that_cannot_be_read_is_told(mail, capsys):
+    (mail.parent / "gone.eml").symlink_to("nowhere")
+    (mail.parent / "folder.eml").mkdir()
+    assert run([str(mail.parent)], as_json=True) == 1
+    told = capsys.readouterr()
+    assert told.err == f"{mail.parent}/gone.eml: cannot be read: No such file or directory\n"
+    assert len(told.out.splitlines()) == 1
+
+
+def test_a_folder_without_mail_is_no_failure(tmp_path, capsys):
+    assert run([str(tmp_path)], as_json=True) == 0
+    assert "there is no *.eml" in capsys.readouterr().err
+
+
+def test_what_the_markup_says_comes_first(tmp_path, capsys):
+    (tmp_path / "a.eml").write_bytes(MARKUP)
+    run([str(tmp_path)], as_json=True)
+    (said,) = objects(capsys)
+    assert said["tracking_numbers"] == [{"carrier": "Bike Courier", "number": "TEST12345"}]
+    assert said["order_numbers"] == ["WEB-77"]
+
+
+def test_every_kind_has_its_word():
+    assert {kind.__name__ for kind in KINDS} == {kind.__name__ for kind in Kind.__args__}
+    assert sorted(KINDS.values()) == [
+        "auto_reply",
+        "challenge",
+        "complaint",
+        "delivery_report",
+        "ordinary",
+        "unsubscribe",
+    ]
+
+
+STATUS = RecipientStatus(
+    recipient="leo@example.net",
+    final="leo@mx.example.net",
+    action=DsnAction.FAILED,
+    status="5.1.1",
+    diagnostic="550 no such user",
+    bounce=BounceClass.NO_SUCH_USER,
+    permanent=True,
+    dead_address=True,
+)
+
+
+def test_a_report_names_each_recipient():
+    said = understood("x", Parsed(kind=DeliveryReport((STATUS,))))
+    assert said["kind"] == "delivery_report"
+    assert said["answerable"] is False
+    assert said["report"] == [
+        {
+            "recipient": "leo@example.net",
+            "action": "failed",
+            "status": "5.1.1",
+            "bounce_class": "no_such_user",
+            "permanent": True,
+            "dead_address": True,
+            "diagnostic": "550 no such user",
+        }
+    ]
+    assert json.loads(json.dumps(said)) == said
+
+
+def test_a_complaint_says_who_about_what():
+    said = understood(
+        "x", Parsed(kind=Complaint("abuse", "leo@example.net", MessageId("m1@pottery.example")))
+    )
+    assert said["complaint"] == {
+        "type": "abuse",
+        "recipient": "leo@example.net",
+        "message_id": "m1@pottery.example",
+    }
+
+
+def test_a_null_return_path_is_not_answered(mail, capsys):
+    mail.write_bytes(QUESTION.replace(b"Return-Path: <ana@example.net>", b"Return-Path: <>"))
+    run([str(mail)], as_json=True)
+    assert objects(capsys)[0]["answerable"] is False
+
+
+def test_a_person_reads_what_matters(mail, capsys):
+    assert run([str(mail)], as_json=False) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "ordinary",
+        "Ana Moreno <ana@example.net>",
+        "UPS 1Z999AA10123456784  https://www.ups.com/",
+        "SO-1042",
+        "| Grüße, UPS says",
+        "m1@pottery.example",
+    ):
+        assert words in said
+    assert "Your parcel left" not in said
+
+
+def test_a_person_is_told_why_no_answer_goes_out_and_what_is_damaged(tmp_path, capsys):
+    (tmp_path / "a.eml").write_bytes(
+        b"Auto-Submitted: auto-replied\r\nFrom: [bold]x[/bold] <x@example.net>\r\n\r\n"
+    )
+    run([str(tmp_path)], as_json=False)
+    said = capsys.readouterr().out
+    assert "no: " in said
+    assert "[bold]x[/bold]" in said  # nothing of a mail is taken for markup
+
+
+def test_a_person_reads_reports_and_notes_of_absence(capsys):
+    from gateway.cli.inspect_view import show
+
+    show("a", Parsed(kind=DeliveryReport((STATUS,)), reply="\n".join(map(str, range(60)))))
+    show("b", Parsed(kind=AutoReply(gone=True, alternate="eva@example.net")))
+    show("c", Parsed(kind=Complaint("abuse", "leo@example.net", None)))
+    said = capsys.readouterr().out
+    assert "leo@example.net: failed 5.1.1 no_such_user (for good, the address is dead)" in said
+    assert "550 no such user" in said
+    assert "and 20 lines more" in said
+    assert "eva@example.net" in said
+    assert "abuse leo@example.net" in said
