@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import compat32, default
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import example, given
@@ -14,6 +15,7 @@ from gateway.mail.compose import Letter, compose
 from gateway.mail.draft import Answering, Purpose
 from gateway.mail.field import LONGEST_NAME, LONGEST_SUBJECT
 from gateway.mail.header import harmless_line, harmless_text
+from gateway.mail.parse import parse
 from gateway.mail.parsed import Mailbox, MessageId
 from gateway.mail.part import LONGEST_LINE, Enclosure
 
@@ -84,16 +86,14 @@ def test_a_subject_is_read_as_it_was_given(subject: str):
 
 @given(words)
 @example('Ana "the Boss" K\\och, Ltd.')
+@example("0000000000" + "\N{NO-BREAK SPACE}" * 6 + "\N{LINEAR B SYLLABLE B008 A}" * 6)
 def test_a_name_is_read_as_it_was_given_and_its_address_stays(name: str):
     wire = compose(replace(LETTER, to=Mailbox(name, "ana@example.net")))
-    [(_, value)] = [pair for pair in message_from_bytes(wire, policy=compat32).items() if pair[0] == "To"]
-    assert value.replace("\r\n", "").endswith(
-        "ana@example.net>" if harmless_line(name) else "ana@example.net"
-    )
+    phrase, address = parseaddr(message_from_bytes(wire, policy=compat32)["To"].replace("\r\n", ""))
+    assert address == "ana@example.net"
     if len(harmless_line(name)) <= LONGEST_NAME:
-        [address] = message_from_bytes(wire, policy=default)["To"].addresses
-        assert address.addr_spec == "ana@example.net"
-        assert " ".join(address.display_name.split()) == " ".join(harmless_line(name).split())
+        # Not the newer parser: it puts a blank between encoded words, against RFC 2047 6.2.
+        assert str(make_header(decode_header(phrase))).split() == harmless_line(name).split()
 
 
 @given(text=words, html=words, octets=st.binary(max_size=300), filename=words)
@@ -132,3 +132,14 @@ def test_no_answered_mail_adds_a_field(parent: str, references: list[str]):
     wire = compose(replace(LETTER, answers=answers))
     assert [name for name in fields_of(wire) if name not in ("In-Reply-To", "References")] == FIELDS
     assert max(map(len, header(wire))) <= LONGEST_LINE
+
+
+@given(subject=words, name=words, text=words)
+def test_we_read_our_own_mail_without_a_defect(subject: str, name: str, text: str):
+    mail = parse(compose(replace(LETTER, subject=subject, to=Mailbox(name, "ana@example.net"), text=text)))
+    assert mail.defects == ()
+    assert mail.message_id == LETTER.message_id
+    assert [mailbox.address for mailbox in mail.to] == ["ana@example.net"]
+    if len(harmless_line(subject)) <= LONGEST_SUBJECT:
+        assert mail.subject.split() == harmless_line(subject).split()
+    assert mail.text.split() == harmless_text(text).split()
