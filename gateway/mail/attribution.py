@@ -7,7 +7,7 @@ and a name alone ("Anna wrote:") count only directly above a quote.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.mail import attribution_words as words
 from gateway.mail.line import Line, folded, joined, listed
@@ -40,6 +40,9 @@ _START = compile_pattern(
     r"(?:^|[.!?] +)((?:On|At|Am|Le|El|Il|Op|Den|Em|No dia|W dniu|Dnia|Dne|Na|Στις|На|Il giorno)"
     r"(?: [\pL.,]+){0,3}[ ,]+\d{1,4}[^\d].*)$"
 )
+_ENDED = compile_pattern(
+    r"((?:wrote|schrieb|geschrieben|écrit|scritto|escribió|escreveu|geschreven|>)\s?:)\s"
+)
 _NAME_VERB = compile_pattern(r"^[^\d@:?!]{2,60}$")
 _OLD_GMAIL = compile_pattern(r"^\d{4}[/-]\d{1,2}[/-]\d{1,2} [^:]{0,80}<[^<>@ ]+@[^<>@ ]+>$")
 _EDGES = "-–—=*_ "
@@ -52,55 +55,95 @@ class Attribution:
     start: int  # its first line
     kept: str  # what stood before it on that first line: somebody's words
     certain: bool  # a program's work, even where the quote below carries no marks
+    spoken: bool  # it has the verb
 
 
 def attribution(lines: Sequence[Line], end: int) -> Attribution | None:
     """The attribution whose last line is `lines[end]`, or None."""
-    last = lines[end].text.strip(_EDGES)
-    if not last or not _may_end(last):
+    last, tail = _ended(lines[end].text)
+    if not last:
         return None
     best: Attribution | None = None
     most = 0
     for start in range(end, max(-1, end - WRAPPED), -1):
         if start < end and (not lines[start].text or _ends_a_sentence(lines[start].text)):
             break
-        whole = joined(lines[start : end + 1]).strip(_EDGES)
+        whole = f"{joined(lines[start:end])} {last}" if start < end else last
         if len(whole) > LONGEST:
             break
         if start < end and not _may_begin(lines[start].text):
             continue
-        found = _read(whole, start)
-        if found and found[1] > most:
-            best, most = found
+        signs = _Signs.of(whole)
+        if signs.count > most and (found := _read(signs, start)) and (found.certain or not tail):
+            best, most = found, signs.count
     return _with_opener(lines, best)
 
 
-def _read(whole: str, start: int) -> tuple[Attribution, int] | None:
-    """The attribution that `whole` is, and the number of signs it shows."""
-    kept = ""
-    if (opening := _START.search(whole)) and opening.start(1) > 0:
-        kept, whole = whole[: opening.start(1)].rstrip(), whole[opening.start(1) :]
-    dated, timed, addressed = (bool(sign.search(whole)) for sign in (_DATE, _TIME, _ADDRESS))
-    plain = folded(whole)
-    said = {word.strip(",.:;\"'«»") for word in plain.split()}
-    said |= {word.strip("()") for word in said}
-    verb = bool(said & VERBS) or any(phrase in plain for phrase in VERB_PHRASES)
-    colon = whole.endswith((":", "):"))
-    signs = dated + timed + addressed + verb
-    by_hand = bool(said & PRONOUNS) and not addressed
-    if verb and dated and (timed or addressed):
-        return Attribution(start, kept, not by_hand), signs
-    if colon and dated and timed and addressed:
-        return Attribution(start, kept, True), signs
-    if colon and ((verb and (addressed or dated)) or (dated and (timed or addressed))):
-        return Attribution(start, kept, False), signs
-    if verb and colon and _is_a_name(whole):
-        return Attribution(start, kept, False), signs
-    if colon and plain.startswith(QUOTING) and len(said) <= 8:
-        return Attribution(start, kept, False), signs or 1
-    if _OLD_GMAIL.search(whole):
-        return Attribution(start, kept, False), signs
-    return None
+def _ended(line: str) -> tuple[str, str]:
+    """A line up to the end of an attribution ("" if it has none), and what Yahoo puts behind that."""
+    plain = line.strip("-–—=*_ ")
+    if plain.endswith((":", ">")) or folded(plain).rsplit(" ", 1)[-1].strip(".,") in VERBS:
+        return line, ""
+    cut = _ENDED.search(line[:LONGEST]) if "@" in line[:LONGEST] else None
+    return (line[: cut.end(1)], line[cut.end(1) :]) if cut else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What a line shows of an attribution."""
+
+    whole: str
+    kept: str
+    dated: bool
+    timed: bool
+    addressed: bool
+    verb: bool
+    quoting: bool
+    colon: bool
+    by_hand: bool
+
+    @classmethod
+    def of(cls, line: str) -> "_Signs":
+        ruled = line.endswith("---")  # Zoho draws dashes where others put a colon
+        whole, kept = line.strip(_EDGES), ""
+        if (opening := _START.search(whole)) and opening.start(1) > 0:
+            kept, whole = whole[: opening.start(1)].rstrip(), whole[opening.start(1) :]
+        plain = folded(whole)
+        said = {word.strip(",.:;\"'«»") for word in plain.split()}
+        said |= {word.strip("()") for word in said}
+        addressed = bool(_ADDRESS.search(whole))
+        return cls(
+            whole,
+            kept,
+            dated=bool(_DATE.search(whole)),
+            timed=bool(_TIME.search(whole)),
+            addressed=addressed,
+            verb=bool(said & VERBS) or any(phrase in plain for phrase in VERB_PHRASES),
+            quoting=plain.startswith(QUOTING),
+            colon=whole.endswith(":") or ruled,
+            by_hand=bool(said & PRONOUNS) and not addressed,
+        )
+
+    @property
+    def count(self) -> int:
+        return self.dated + self.timed + self.addressed + self.verb + self.quoting
+
+
+def _read(signs: _Signs, start: int) -> Attribution | None:
+    """The attribution that these signs make, if they do."""
+    few = Attribution(start, signs.kept, certain=False, spoken=signs.verb)
+    if signs.verb and signs.dated and (signs.timed or signs.addressed):
+        certain = signs.colon and not signs.by_hand and (signs.addressed or not signs.kept)
+        return replace(few, certain=certain)
+    if not signs.colon:
+        return few if _OLD_GMAIL.search(signs.whole) else None
+    if signs.dated and signs.timed and signs.addressed:
+        return replace(few, certain=True)
+    if signs.verb and (signs.addressed or signs.dated or _is_a_name(signs.whole)):
+        return few
+    if signs.dated and (signs.timed or signs.addressed):
+        return few
+    return few if signs.quoting and len(signs.whole.split()) <= 8 else None
 
 
 def _is_a_name(whole: str) -> bool:
@@ -111,12 +154,6 @@ def _is_a_name(whole: str) -> bool:
     rest = [word for word in spoken if folded(word).strip(",.") not in VERBS]
     named = [word for word in rest if word[:1].isupper() or not word[:1].islower()]
     return bool(named) and len(rest) - len(named) <= 1 and len(rest) < len(spoken)
-
-
-def _may_end(last: str) -> bool:
-    if last.endswith((":", ">")):
-        return True
-    return folded(last).rsplit(" ", 1)[-1].strip(".,") in VERBS
 
 
 def _may_begin(first: str) -> bool:
@@ -148,4 +185,4 @@ def _with_opener(lines: Sequence[Line], found: Attribution | None) -> Attributio
         return found
     if not lines[found.start].text[:1].isdigit():
         return found
-    return Attribution(found.start - 1, "", found.certain)
+    return replace(found, start=found.start - 1)

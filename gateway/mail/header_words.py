@@ -189,28 +189,28 @@ ORIGINAL = """
     оригінальне повідомлення, αρχικό μήνυμα, orijinal mesaj, özgün ileti, orjinal mesaj, orijinal ileti,
     izvorna poruka, originalna poruka, izvirno sporočilo, originalno sporočilo, originalas laiškas,
     pradinis laiškas, sākotnējais ziņojums, oriģinālā ziņa, algne kiri, algsõnum, missatge original,
-    元のメッセージ, 元のメール, 原始邮件, 原邮件, 原始郵件, 原始信件, 원본 메시지, 원본 메일, 원본메시지,
-    הודעה מקורית, الرسالة الأصلية, الرسالة الاصلية, thư gốc, tin nhắn gốc, pesan asli, ข้อความต้นฉบับ,
-    پیام اصلی, upprunaleg skilaboð, 回复的原邮件
+    元のメッセージ, 元のメール, 原始邮件, 原邮件, 原始郵件, 原始信件, 원본 메시지, 원본 메일,
+    원본메시지, הודעה מקורית, الرسالة الأصلية, الرسالة الاصلية, thư gốc, tin nhắn gốc, pesan asli,
+    ข้อความต้นฉบับ, پیام اصلی, upprunaleg skilaboð, 回复的原邮件
 """
 
 FORWARDED = """
-    forwarded message, begin forwarded message, forwarded by, forwarded mail, start of forwarded message,
-    weitergeleitete nachricht, anfang der weitergeleiteten nachricht, weitergeleitet von,
-    weitergeleitete mail, message transféré, début du message transféré, début du message réexpédié,
-    message réexpédié, mensaje reenviado, inicio del mensaje reenviado, messaggio inoltrato,
-    inizio messaggio inoltrato, mensagem encaminhada, mensagem reencaminhada,
+    forwarded message, begin forwarded message, forwarded by, forwarded mail,
+    start of forwarded message, weitergeleitete nachricht, anfang der weitergeleiteten nachricht,
+    weitergeleitet von, weitergeleitete mail, message transféré, début du message transféré,
+    début du message réexpédié, message réexpédié, mensaje reenviado, inicio del mensaje reenviado,
+    messaggio inoltrato, inizio messaggio inoltrato, mensagem encaminhada, mensagem reencaminhada,
     início da mensagem encaminhada, início da mensagem reencaminhada, doorgestuurd bericht,
-    begin doorgestuurd bericht, vidarebefordrat meddelande, vidarebefordrat brev, videresendt meddelelse,
-    videresendt besked, start på videresendt besked, videresendt melding, videresendt e-post,
-    välitetty viesti, edelleenlähetetty viesti, välitetty viesti alkaa, wiadomość przekazana dalej,
-    przekazana wiadomość, początek przekazywanej wiadomości, treść przekazanej wiadomości,
-    přeposlaná zpráva, předaná zpráva, preposlaná správa, továbbított üzenet, továbbított levél,
-    mesaj redirecționat, препратено съобщение, пересланное сообщение, пересылаемое сообщение,
-    начало переадресованного сообщения, начало пересылаемого сообщения, переслане повідомлення,
-    προωθημένο μήνυμα, yönlendirilmiş ileti, iletilen mesaj, iletilmiş mesaj, proslijeđena poruka,
-    posredovano sporočilo, persiųstas laiškas, pārsūtīts ziņojums, edastatud kiri, missatge reenviat,
-    転送メッセージ, 転送されたメール, 转发的邮件, 转发邮件, 轉寄郵件, 转发邮件信息, 以下是转发的邮件,
-    전달된 메시지, 전달된 메일, הודעה שהועברה, الرسالة المعاد توجيهها, thư được chuyển tiếp,
-    pesan terusan, ข้อความที่ส่งต่อ
+    begin doorgestuurd bericht, vidarebefordrat meddelande, vidarebefordrat brev,
+    videresendt meddelelse, videresendt besked, start på videresendt besked, videresendt melding,
+    videresendt e-post, välitetty viesti, edelleenlähetetty viesti, välitetty viesti alkaa,
+    wiadomość przekazana dalej, przekazana wiadomość, początek przekazywanej wiadomości,
+    treść przekazanej wiadomości, přeposlaná zpráva, předaná zpráva, preposlaná správa,
+    továbbított üzenet, továbbított levél, mesaj redirecționat, препратено съобщение,
+    пересланное сообщение, пересылаемое сообщение, начало переадресованного сообщения,
+    начало пересылаемого сообщения, переслане повідомлення, προωθημένο μήνυμα, yönlendirilmiş ileti,
+    iletilen mesaj, iletilmiş mesaj, proslijeđena poruka, posredovano sporočilo, persiųstas laiškas,
+    pārsūtīts ziņojums, edastatud kiri, missatge reenviat, 転送メッセージ, 転送されたメール, 转发的邮件,
+    转发邮件, 轉寄郵件, 转发邮件信息, 以下是转发的邮件, 전달된 메시지, 전달된 메일, הודעה שהועברה,
+    الرسالة المعاد توجيهها, thư được chuyển tiếp, pesan terusan, ข้อความที่ส่งต่อ
 """

@@ -14,6 +14,7 @@ LONGEST = 2000  # characters; of a longer line only the beginning is compared
 _INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF, 0xAD, 0x34F)
 _SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 0x2028, 0x2029, 0x85)
 _DIGITS = (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10)  # where the zero of each script stands
+_EDGE = "".join(map(chr, (*_INVISIBLE, *_SPACES))) + " \t\r\n\v\f"
 _SEEN_AS: dict[int, str | None] = (
     dict.fromkeys(_INVISIBLE)
     | dict.fromkeys(_SPACES, " ")
@@ -26,7 +27,7 @@ _SEEN_AS: dict[int, str | None] = (
 class Line:
     """One line, as it came and as it is compared."""
 
-    raw: str  # without trailing blanks
+    raw: str
     text: str  # visible, blanks joined, without the marks of quotation
     depth: int  # how many `>` stood before it
 
@@ -46,12 +47,16 @@ def read_lines(text: str) -> list[Line]:
 
 def read_line(raw: str) -> Line:
     """One line, looked at."""
-    raw = raw.rstrip()
     seen = visible(raw[:LONGEST])
-    if not seen.startswith(">"):
-        return Line(raw, seen, 0)
+    if not seen.startswith(">") or (seen.startswith(">>>") and seen.endswith(">>>")):
+        return Line(raw, seen, 0)  # GroupWise announces with ">>> Anna 5/1/2026 >>>" what it does not mark
     body = seen.lstrip("> ")
     return Line(raw, body, seen[: len(seen) - len(body)].count(">"))
+
+
+def stripped(text: str) -> str:
+    """A text without what cannot be seen at either end."""
+    return text.strip(_EDGE)
 
 
 def visible(text: str) -> str:

@@ -2,14 +2,15 @@
 
 Outlook and its kin copy the header of the mail they answer, in the language of the installation and often in
 bold; others draw a line that says "Original Message". The names are tables, one row a language. Three
-different names of one language make a block, with an address, a subject or a time of day among them: a
-courier order ("From: Paris, To: Berlin, Date: 5 May") is nobody's header.
+different names of one language make a block, with an address or both date and subject among them: a courier
+order ("From: Paris, To: Berlin, Date: 5 May") is nobody's header.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.mail.attribution import WRAPPED, attribution
 from gateway.mail.header_words import FORWARDED, NAMES, ORIGINAL, OTHER_NAMES
 from gateway.mail.line import Line, folded, listed
 from gateway.mail.pattern import compile_pattern
@@ -42,9 +43,10 @@ _REPLY_ABOVE = compile_pattern(
 _FORWARDED_BY = ("forwarded by ", "weitergeleitet von ")  # Notes adds who and when
 _DASHES = "-–—―‐_=*~#<> "
 
-_ADDRESS_OR_TIME = compile_pattern(r"[^\s@]@[^\s@]|\d{1,2}[:.h]\d{2}(?:\D|$)")
-_LONGEST_BLOCK = 40  # lines: a long list of recipients wraps
-_CONTINUED = 12  # lines between two names
+_ADDRESS = compile_pattern(r"[^\s@]@[^\s@]")
+_LONGEST_BLOCK = 40  # lines
+_CONTINUED = {Field.TO: 12, Field.OTHER: 12}  # lines below a name: a list of recipients wraps
+_CONTINUED_ELSE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ def block(lines: Sequence[Line], start: int) -> Block | None:
 
 
 def separator(line: Line) -> bool | None:
-    """Whether a line says "Original Message" (False) or "Forwarded message" (True) in some language; else None.
+    """Whether a line says "Original Message" (False) or "Forwarded message" (True); None if neither.
 
-    Without dashes around it only the words of a forwarded mail with a colon count, and those of Apple.
+    Without dashes only the words of a forwarded mail count, if a colon follows them, as Apple writes it.
     """
     text = line.text
-    if line.raw.lstrip().startswith(">>>") and line.raw.endswith(">>>"):  # GroupWise
+    if text.startswith(">>>"):  # GroupWise; see `read_line`
         return False
     bare = text.strip(_DASHES)
     if not bare or len(bare) > 200:
@@ -79,17 +81,16 @@ def separator(line: Line) -> bool | None:
     if _REPLY_ABOVE.search(text):
         return False
     phrase = folded(bare.rstrip(":").rstrip())
-    forwarded = _FORWARDS.get(phrase)
-    if forwarded is None:
-        forwarded = next(
-            (True for word in ("forwarded by ", "weitergeleitet von ") if phrase.startswith(word)), None
-        )
-    if forwarded is None or (text[0] not in _DASHES and not (forwarded and text.endswith(":"))):
-        return None
-    return forwarded
+    forwarded = True if phrase.startswith(_FORWARDED_BY) else _FORWARDS.get(phrase)
+    head, tail = (
+        text[: text.find(bare)].replace(" ", ""),
+        text[text.find(bare) + len(bare) :].replace(" ", ""),
+    )
+    drawn = len(head) >= 3 or (len(head) == 2 and len(tail) >= 2)
+    return forwarded if drawn or (forwarded and text.endswith(":")) else None
 
 
-def field(line: Line) -> Mapping[str, Field] | None:
+def field_of(line: Line) -> Mapping[str, Field] | None:
     """The meaning of a header line's name in each language that knows it; None if it is no such line."""
     name, colon, _ = line.text[:40].lstrip("*_|•· ").partition(":")
     if not colon:
@@ -99,30 +100,43 @@ def field(line: Line) -> Mapping[str, Field] | None:
 
 def header_end(lines: Sequence[Line], start: int) -> int | None:
     """The line after the header block that begins at `start`, or None if there is no block."""
-    first = field(lines[start])
-    if not first:
+    if not field_of(lines[start]):
         return None
     seen: dict[str, set[Field]] = {}
-    end = start
-    telling = False
+    end, patience, addressed = start, 0, False
     for index in range(start, min(len(lines), start + _LONGEST_BLOCK)):
         line = lines[index]
-        names = field(line)
+        names = field_of(line)
         if names is None:
-            if index - end > _CONTINUED or (not line.text and not _goes_on(lines, index)):
+            if index - end >= patience or (not line.text and not _goes_on(lines, index)):
                 break
-            continue
-        for language, role in names.items():
-            seen.setdefault(language, set()).add(role)
-        telling = telling or Field.SUBJECT in names.values() or bool(_ADDRESS_OR_TIME.search(line.text))
-        end = index + 1
+        else:
+            for language, role in names.items():
+                seen.setdefault(language, set()).add(role)
+            end = index + 1
+            patience = max(_CONTINUED.get(role, _CONTINUED_ELSE) for role in names.values())
+        addressed = addressed or bool(_ADDRESS.search(line.text))
     roles = max(seen.values(), key=len, default=set[Field]())
-    return _value_end(lines, end) if telling and len(roles) >= 3 and Field.FROM in roles else None
+    return _value_end(lines, end) if _is_header(roles, addressed, _ruled(lines, start)) else None
+
+
+def _is_header(roles: set[Field], addressed: bool, ruled: bool) -> bool:
+    if Field.FROM not in roles:
+        return False
+    if ruled and len(roles) >= 2 and (addressed or Field.SUBJECT in roles):
+        return True
+    return len(roles) >= 3 and (addressed or {Field.DATE, Field.SUBJECT} <= roles)
+
+
+def _ruled(lines: Sequence[Line], start: int) -> bool:
+    """Whether a long rule is drawn directly above."""
+    above = lines[start - 1].text if start else ""
+    return len(above) >= 10 and not above.strip(_DASHES)
 
 
 def _goes_on(lines: Sequence[Line], blank: int) -> bool:
     """Whether the line after a blank one is a further line of the block (HTML that became paragraphs)."""
-    return blank + 1 < len(lines) and field(lines[blank + 1]) is not None
+    return blank + 1 < len(lines) and field_of(lines[blank + 1]) is not None
 
 
 def _value_end(lines: Sequence[Line], end: int) -> int:
@@ -131,11 +145,16 @@ def _value_end(lines: Sequence[Line], end: int) -> int:
 
 
 def _after_separator(lines: Sequence[Line], start: int, forwarded: bool) -> Block:
-    """The separator and the header block below it, however small."""
-    end = start + 1
-    while end < len(lines) and not lines[end].text and end - start < 4:
+    """The separator with the header block, however small, or the attribution below it."""
+    end = first = _next_line(lines, start + 1)
+    while end < len(lines) and end - start < _LONGEST_BLOCK and not lines[end].depth and field_of(lines[end]):
         end += 1
-    if end < len(lines) and not lines[end].depth:
-        while end < len(lines) and end - start < _LONGEST_BLOCK and field(lines[end]) is not None:
-            end += 1
+    if end == first:
+        introduced = (n for n in range(first, min(len(lines), first + WRAPPED)) if attribution(lines, n))
+        end = max((n + 1 for n in introduced), default=start + 1)
     return Block(start, end, forwarded)
+
+
+def _next_line(lines: Sequence[Line], index: int) -> int:
+    """The next line that is not blank, four further on at most."""
+    return next((n for n in range(index, min(len(lines), index + 4)) if lines[n].text), index)

@@ -9,22 +9,17 @@ to the end, if there are words above it. Each line is looked at a bounded number
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.mail.attribution import Attribution, attribution
+from gateway.mail.attribution import attribution
+from gateway.mail.attribution_words import GREETINGS
 from gateway.mail.closing import end_of_words
-from gateway.mail.line import Line, read_lines
+from gateway.mail.line import Line, folded, listed, read_lines, stripped
 from gateway.mail.pattern import compile_pattern
-from gateway.mail.quoted_header import block
+from gateway.mail.quoted_header import block, field_of
 
+NEAR = 60  # lines in which a quotation is looked for below what announces it
 READ = 10_000  # lines in which openings are looked for; people write less, what follows is kept
 
-_GREETING = compile_pattern(
-    r"^(?:hi|hello|hey|dear|good (?:morning|day|afternoon|evening)|hallo|guten (?:tag|morgen|abend)"
-    r"|liebe[rs]?|sehr geehrte[rs]?|moin|bonjour|bonsoir|salut|ch(?:er|ère)s?|hola|buen(?:os|as)|estimad[oa]s?|ciao"
-    r"|buon(?:giorno|asera)|salve|gentile|ol[áa]|bom dia|boa (?:tarde|noite)|prezad[oa]s?"
-    r"|beste|geachte|goedendag|dag|hej|hei|god dag|kära|dzień dobry|witam|szanown[ay]|dobrý den|ahoj|kedves|tisztelt|bună|здравейте"
-    r"|здравствуйте|добрый день|merhaba|sayın|καλημέρα|γεια)\b[^.!?:]{0,60}[,!.]?$",
-    ignore_case=True,
-)
+_GREETINGS = listed(GREETINGS)
 _ANSWERS_BELOW = compile_pattern(
     r"\b(?:answers?|repl(?:y|ies)|comments?|responses?)\b[^.]{0,40}"
     r"\b(?:below|inline|in-line|in line|in the text|in (?:red|blue|green|bold))\b"
@@ -38,14 +33,25 @@ _ANSWERS_BELOW = compile_pattern(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """Lines that open a quotation (`end` is the line after them)."""
+
+    start: int
+    end: int
+    certain: bool = True  # so that what follows is quoted even without marks
+    kept: str = ""  # words that stood before them on their first line
+    spoken: bool = False  # an attribution with its verb: nobody ends a mail so by hand
+    is_block: bool = False
+
+
 @dataclass(slots=True)
 class _Reading:
     """What has been found out about each line so far."""
 
     lines: Sequence[Line]
     gone: list[bool]
-    instead: dict[int, str] = field(default_factory=dict[int, str])  # words that stood before an attribution
-    first_word: int | None = None  # the first line that is kept and not blank
+    instead: dict[int, str] = field(default_factory=dict[int, str])  # what is left of a line that went
 
 
 def new_words(text: str) -> str:
@@ -54,7 +60,7 @@ def new_words(text: str) -> str:
     reading = _without_quotes(lines)
     words = [segment for segment in _segments(reading) if any(line.text for line in segment)]
     if not words:
-        return _shown(lines) or text.strip()
+        return _shown(lines)
     closed = [segment[: end_of_words(segment, last=segment is words[-1])] for segment in words]
     kept = [segment for segment in closed if any(line.text for line in segment)]
     return "\n\n".join(_shown(segment) for segment in kept or words)
@@ -71,39 +77,58 @@ def _without_quotes(lines: Sequence[Line]) -> _Reading:
             continue
         opening = _opening(reading, index)
         if opening is None:
-            if reading.first_word is None:
-                reading.first_word = index
             index += 1
             continue
-        start, end, certain, kept = opening
-        below = following[end]
-        marked = below is None or lines[below].depth > 0
-        if not marked and not certain:
-            if reading.first_word is None:
-                reading.first_word = start
-            index += 1
-            continue
-        above = _words_above(reading, start, kept)
+        below = following[opening.end]
+        if below is None:
+            marked = opening.certain or opening.spoken
+        else:
+            marked = lines[below].depth > 0 or (opening.certain and _answers_first(reading, opening, below))
         if marked:
-            _drop(reading, start, end, kept)
-            index = end
-            continue
-        if not above or _ANSWERS_BELOW.search(above):
+            _drop(reading, opening, opening.end)
+            index = opening.end
+        elif not opening.certain:
+            index += 1
+        elif above := _words_above(reading, opening):
+            if not _ANSWERS_BELOW.search(above):
+                _drop(reading, opening, len(lines))
             break
-        _drop(reading, start, len(lines), kept)
-        break
+        elif opening.is_block:  # a forwarded mail, or a quotation above its answer: nobody can tell
+            return _Reading(lines, [False] * len(lines))
+        else:
+            index += 1
     return reading
 
 
-def _opening(reading: _Reading, index: int) -> tuple[int, int, bool, str] | None:
-    """The opening that begins or, if it is an attribution, ends at `index`: (start, end, certain, kept)."""
+def _opening(reading: _Reading, index: int) -> _Opening | None:
+    """The opening that begins at `index` or, if it is an attribution, ends there."""
     found = block(reading.lines, index)
     if found:
-        return _with_rule(reading.lines, found.start), found.end, True, ""
-    line: Attribution | None = attribution(reading.lines, index)
-    if line is None or any(reading.gone[line.start : index]):
+        return _Opening(_with_rule(reading.lines, found.start), found.end, is_block=True)
+    line = attribution(reading.lines, index)
+    if line is None:
         return None
-    return line.start, index + 1, line.certain, line.kept
+    if any(reading.gone[line.start : index]):  # the second line of a quoted one, which lost its mark
+        return _Opening(index, index + 1) if _between_marks(reading.lines, index) else None
+    return _Opening(line.start, index + 1, line.certain, line.kept, line.spoken)
+
+
+def _between_marks(lines: Sequence[Line], index: int) -> bool:
+    return all(0 <= n < len(lines) and lines[n].depth for n in (index - 1, index + 1))
+
+
+def _answers_first(reading: _Reading, opening: _Opening, below: int) -> bool:
+    """Whether unmarked words below an attribution are an answer: marked ones come later, unannounced."""
+    if opening.is_block:
+        return False
+    lines = reading.lines
+    quoted = next((n for n in range(below, min(len(lines), below + NEAR)) if lines[n].depth), None)
+    if quoted is None:
+        return False
+    announced = (
+        n for n in range(max(below, quoted - 4), quoted) if attribution(lines, n) or field_of(lines[n])
+    )
+    return not any(True for _ in announced)
 
 
 def _with_rule(lines: Sequence[Line], start: int) -> int:
@@ -117,24 +142,26 @@ def _with_rule(lines: Sequence[Line], start: int) -> int:
     return above if len(text) >= 5 and not text.strip("-_=*~–—") else start
 
 
-def _words_above(reading: _Reading, start: int, kept: str) -> str:
-    """What stands above `start`, for looking at; empty if it is no more than a greeting."""
-    shown = [
-        line.text
-        for line, gone in zip(reading.lines[:start], reading.gone, strict=False)
-        if line.text and not gone
-    ]
-    if kept:
-        shown.append(kept)
-    if len(shown) == 1 and _GREETING.search(shown[0]) and not kept:
+def _words_above(reading: _Reading, opening: _Opening) -> str:
+    """What stands above an opening, for looking at; empty if it is no more than a greeting."""
+    above = zip(reading.lines[: opening.start], reading.gone, strict=False)
+    shown = [line.text for line, gone in above if line.text and not gone]
+    if len(shown) == 1 and _is_a_greeting(shown[0]) and not opening.kept:
         return ""
-    return "\n".join(shown)
+    return "\n".join((*shown, opening.kept)).strip()
 
 
-def _drop(reading: _Reading, start: int, end: int, kept: str) -> None:
-    reading.gone[start:end] = [True] * (end - start)
-    if kept:
-        reading.instead[start] = kept
+def _is_a_greeting(text: str) -> bool:
+    """Whether a line is "Dear Anna," and no more."""
+    words = folded(text).rstrip(" ,.!").split()
+    starts = " ".join(words[:1]) in _GREETINGS or " ".join(words[:2]) in _GREETINGS
+    return starts and len(words) <= 6 and not text.strip(" ,.!").count(".")
+
+
+def _drop(reading: _Reading, opening: _Opening, end: int) -> None:
+    reading.gone[opening.start : end] = [True] * (end - opening.start)
+    if opening.kept:
+        reading.instead[opening.start] = opening.kept
 
 
 def _following(lines: Sequence[Line]) -> list[int | None]:
@@ -164,4 +191,4 @@ def _shown(lines: Sequence[Line]) -> str:
     """Lines as they came, without blank ones at either end."""
     first = next((index for index, line in enumerate(lines) if not line.blank), len(lines))
     last = next((index for index in range(len(lines), first, -1) if not lines[index - 1].blank), first)
-    return "\n".join(line.raw for line in lines[first:last])
+    return stripped("\n".join(line.raw.rstrip() for line in lines[first:last]))

@@ -1,0 +1,132 @@
+"""What programs, providers and legal departments put below people's words, in many tongues; lower case."""
+
+# A line of a mail program begins or ends with one of these ...
+SENT = """
+    sent from, sent with, sent via, sent using, sent by, sent on the go, get outlook for, von meinem,
+    gesendet von, gesendet mit, gesendet über, gesendet aus, gesendet via, verschickt mit,
+    diese nachricht wurde von, diese nachricht wurde mit, diese e-mail wurde von, diese mail wurde mit,
+    von unterwegs, envoyé de, envoyé depuis, envoyé à partir, envoyé avec, envoyé via, envoyé par,
+    envoyé du, télécharger outlook, obtenir outlook, obtenez outlook, enviado desde, enviado con,
+    enviado de, enviado por, enviado mediante, enviado do, enviado a partir, enviado via, enviado pelo,
+    enviada do, obtener outlook, obter o outlook, obter outlook, inviato da, inviato dal, inviato con,
+    inviato tramite, inviata da, scarica outlook, ottieni outlook, verzonden vanaf, verzonden met,
+    verzonden via, verzonden van, verzonden uit, verstuurd vanaf, verstuurd met, outlook downloaden,
+    skickat från, skickat med, skickades från, hämta outlook, sendt fra, sendt med, hent outlook,
+    last ned outlook, lähetetty, hanki outlook, wysłane z, wysłano z, wysłano za, pobierz outlook,
+    odesláno z, odesláno ze, odesláno mobilně, odoslané z, odoslané zo, küldve, elküldve, trimis de pe,
+    trimis din, изпратено от, отправлено с, отправлено из, отправлено через, отправлено от, надіслано з,
+    відправлено з, στάλθηκε από, εστάλη από, απεστάλη από, poslano s, poslano sa, poslano iz, poslano z,
+    poslato sa, послато са, išsiųsta iš, nosūtīts no, sūtīts no, saadetud, 发自, 發自, 从我的, 從我的,
+    来自我的, 获取, 取得, 從, נשלח מ, أرسلت من, أُرسلت من, تم الإرسال من, được gửi từ, gửi từ,
+    dikirim dari, terkirim dari, ส่งจาก, enviat des, holen sie sich outlook, outlook für, sent úr,
+    sendt frá
+"""
+SENT_AT_THE_END = """
+    gesendet, verschickt, versendet, gönderildi, から送信, より送信, 에서 보냄, 에서 보낸 메일,
+    에서 전송, küldve, 傳送, 发送, 寄出, beziehen, herunterladen, abrufen, downloaden, lähetetty,
+    küldött
+"""
+# ... and names one of these, somewhere.
+DEVICES = """
+    iphone, ipad, ipod, ios, android, samsung, galaxy, huawei, honor, xiaomi, redmi, oneplus, oppo,
+    pixel, nokia, lumia, windows, blackberry, htc, sony, xperia, motorola, mobil, mobile, phone, tablet,
+    handy, handset, telefon, telefoon, téléphone, teléfono, telefono, móvil, cellulare, celular,
+    outlook, yahoo, gmail, gmx, web.de, t-online, proton, spark, k-9, k9, bluemail, aquamail, zoho,
+    fairemail, tutanota, tuta, mailbird, thunderbird, superhuman, spike, canary, edison, airmail,
+    icloud, mailspring, aol, verizon, at&t, vodafone, libero, tiscali, laposte, sfr, bouygues, seznam,
+    mail.ru, яндекс, yandex, mymail, my mail, мобил, мобіл, мобилн, телефон, κινητό, 手机, 手機, 携帯,
+    スマートフォン, 휴대, gerät, device, appareil, dispositivo, apparaat, enhet, enhed, laite,
+    urządzeni, zařízení, posteo, mail app, e-mail app, mail for, mail für, mail voor, courrier pour,
+    correo para, posta per, hey, mozilla, mobilné, mobilní, puhelime, smart, nine, wireless, o2,
+    vivaldi, em client, emclient, typeapp, vivo
+"""
+EXCUSES = """
+    excuse, forgive, pardon, entschuldig, verzeih, excusez, veuillez excuser, disculp, perdon, scusa,
+    excuus
+"""
+EXCUSED = """
+    brevity, typo, autocorrect, spelling, kürze, tippfehler, rechtschreib, brièveté, fautes, concision,
+    brevedad, errores, brevità, errori, beknoptheid, typfouten
+"""
+
+# Paragraphs that advertise a provider, a scanner or the environment.
+FOOTERS = """
+    virus-free. www, virus-free.www, virenfrei. www, sans virus. www, libre de virus. www,
+    privo di virus. www, livre de vírus. www, virusvrij. www, avast antivirus, avast.com,
+    checked for viruses by, checked by avg, auf viren geprüft, scanned for viruses,
+    this email has been scanned, this e-mail has been scanned, this message has been scanned,
+    vérifié par, do you yahoo!?, get your free email, get your free e-mail, gmx freemail,
+    web.de freemail, free email account, join the world's most popular,
+    you received this message because you are subscribed, to unsubscribe from this group,
+    sie erhalten diese nachricht, weil sie, vous recevez ce message, consider the environment,
+    considering the environment, think before you print, before printing this, an die umwelt,
+    umwelt zuliebe, bevor sie diese e-mail, bevor sie diese mail, pensez à l'environnement,
+    pensez à l'environnement, avant d'imprimer, antes de imprimir, prima di stampare,
+    denk aan het milieu, voordat u deze, tänk på miljön, tænk på miljøet, tenk på miljøet,
+    reply to this email directly, view it on github, you are receiving this because
+"""
+# Below a ruled line these are enough.
+FOOTERS_BELOW_A_RULE = """
+    mailing list, hotmail, windows live, msn, yahoo, free, kostenlos, gratis, gratuit, listinfo,
+    http://, https://, www., mailto:, unsubscribe, subscribe, archive
+"""
+
+LEGAL_HEADINGS = """
+    disclaimer, confidentiality notice, confidentiality note, confidentiality:,
+    confidentiality statement, legal notice, legal disclaimer, important notice,
+    privileged and confidential, haftungsausschluss, vertraulichkeitshinweis, rechtlicher hinweis,
+    wichtiger hinweis, avis de confidentialité, avertissement, clause de confidentialité, aviso legal,
+    aviso de confidencialidad, aviso de confidencialidade, nota de confidencialidad,
+    avviso di riservatezza, avvertenza, nota di riservatezza, informativa privacy,
+    vertrouwelijkheidsverklaring, klauzula poufności, caution:, this email and any, this e-mail and any,
+    this message and any, diese e-mail enthält, ce message et, este mensaje y, este correo electrónico,
+    le informazioni contenute, dit bericht, dit e-mailbericht, this message contains,
+    this email is confidential, this e-mail is confidential, the information contained in,
+    the contents of this, the information in this, esta mensagem, ce courriel, ce courrier électronique,
+    questo messaggio, questa e-mail, denna e-post, denne e-mail, denne e-posten, tämä sähköposti,
+    wiadomość ta, ta wiadomość, tato zpráva, данное сообщение, настоящее сообщение, это сообщение,
+    the content of this
+"""
+LEGAL = """
+    confidential, privileged, intended recipient, intended solely, intended only, intended for the,
+    addressee, received this, in error, unauthorised, unauthorized, disclosure, prohibited, delete,
+    notify, destroy, copying, views expressed, viruses, vertraulich, adressat, nicht der richtige,
+    beabsichtigte, vorgesehene, irrtümlich, unbefugt, unerlaubt, vernichten, löschen,
+    rechtlich geschützt, weitergabe, nicht gestattet, confidentiel, destinataire, par erreur,
+    divulgation, interdit, détruire, confidencial, destinatario, por error, prohibid, divulgación,
+    protección de datos, riservat, destinatari, per errore, vietat, gdpr, distrugg, destinatário,
+    por engano, proibid, vertrouwelijk, geadresseerde, abusievelijk, ten onrechte, niet toegestaan,
+    konfidentiell, mottagare, av misstag, fortrolig, modtager, ved en fejl, luottamuksellin, poufn,
+    adresat, omyłk, důvěrn, adresát, omylem, конфиденциальн, адресат, по ошибке
+"""
+
+# "Kind regards": what somebody wrote; a name may follow, and then the lines of an office.
+FAREWELLS = """
+    regards, kind regards, best regards, warm regards, with regards, best, best wishes, all the best,
+    cheers, thanks, thank you, many thanks, thanks and regards, thanks & regards, sincerely,
+    yours sincerely, yours faithfully, yours, kindest regards, warmest regards, rgds, br, kr,
+    mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, freundliche grüße,
+    freundliche grüsse, viele grüße, viele grüsse, beste grüße, beste grüsse, liebe grüße, liebe grüsse,
+    schöne grüße, herzliche grüße, herzliche grüsse, grüße, gruß, gruss, mfg, lg, vg, hochachtungsvoll,
+    danke, vielen dank, besten dank, cordialement, bien cordialement, bien à vous, sincères salutations,
+    meilleures salutations, salutations distinguées, amicalement, merci, bonne journée, cdlt, saludos,
+    un saludo, saludos cordiales, cordialmente, atentamente, un cordial saludo, gracias, muchas gracias,
+    abrazos, cordiali saluti, distinti saluti, saluti, un saluto, un cordiale saluto, grazie,
+    atenciosamente, cumprimentos, com os melhores cumprimentos, abraços, obrigado, obrigada,
+    met vriendelijke groet, met vriendelijke groeten, vriendelijke groet, vriendelijke groeten, groeten,
+    groetjes, hartelijke groet, mvg, bedankt, dank u, med vänliga hälsningar, vänliga hälsningar,
+    hälsningar, mvh, tack, med venlig hilsen, venlig hilsen, hilsen, vennlig hilsen, med vennlig hilsen,
+    takk, tak, ystävällisin terveisin, terveisin, kiitos, pozdrawiam, z poważaniem, dziękuję,
+    s pozdravem, děkuji, s přátelským pozdravem, s pozdravom, ďakujem, üdvözlettel, tisztelettel,
+    köszönöm, cu stimă, mulțumesc, с уважением, поздрави, спасибо, з повагою, με εκτίμηση, saygılarımla,
+    iyi çalışmalar, teşekkürler, s poštovanjem, lep pozdrav, lugupidamisega, pagarbiai, ar cieņu
+"""
+# A line of a register entry: who runs the company, and where it is entered.
+COMPANY = """
+    geschäftsführer, geschäftsführung, amtsgericht, handelsregister, hrb, hra, ust-id, ust-idnr,
+    ust.-id, steuernummer, registergericht, sitz der gesellschaft, sitz:, vorstand, aufsichtsrat,
+    registered in, registered office, registered no, company number, company no, company reg, vat no,
+    vat number, vat reg, vat:, siret, siren, rcs, tva, capital de, cif, nif, registro mercantil, p.iva,
+    p. iva, partita iva, reg. imprese, cap. soc, kvk, btw, org.nr, org nr, cvr, regon, nip:, krs, ičo,
+    dič, cégjegyzék, adószám
+"""
