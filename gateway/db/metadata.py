@@ -39,17 +39,19 @@ def table(
         options["postgresql_with"] = dict(storage)
     if numbered:
         options["sqlite_autoincrement"] = True
-    return Table(name, metadata, *items, info={"append_only": append_only}, **options)
+    made = Table(name, metadata, *items, info={"append_only": append_only}, **options)
+    for column in made.columns:
+        if isinstance(column.type, Word):
+            listed = ", ".join(f"'{choice}'" for choice in column.type.words)
+            made.append_constraint(CheckConstraint(f"{column.name} IN ({listed})", name=column.name))
+    return made
 
 
 def word(
     name: str, words: Iterable[str], *, nullable: bool = False, key: bool = False, default: str | None = None
 ) -> Column[str]:
     """A column that holds one of `words` and nothing else."""
-    kind = Word(words)
-    listed = ", ".join(f"'{choice}'" for choice in kind.words)
-    check = CheckConstraint(f"{name} IN ({listed})", name=name)
-    return Column(name, kind, check, nullable=nullable, primary_key=key, default=default)
+    return Column(name, Word(words), nullable=nullable, primary_key=key, default=default)
 
 
 def refers(name: str, target: str, *, nullable: bool = False, key: bool = False) -> Column[str]:

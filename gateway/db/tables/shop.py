@@ -5,7 +5,7 @@ same row, or in the row they belong to. No table refers to mail by foreign key: 
 than orders.
 """
 
-from sqlalchemy import Column, Index, Text, text
+from sqlalchemy import Column, Index, Text
 
 from gateway.db.columns import Count, Day, Flag, Id, Instant, Json, Money
 from gateway.db.metadata import partial, refers, table, word
@@ -301,7 +301,15 @@ feedback = table(
     Column("score", Count),  # VADER's compound in ten-thousandths
     Column("category", Text),
     Column("published_at", Instant),
-    Index("uq_feedback_order_id_product_id", "order_id", text("coalesce(product_id, '')"), unique=True),
+    partial("uq_feedback_order_id", "order_id", where="product_id IS NULL", unique=True),
+    partial(
+        "uq_feedback_order_id_product_id",
+        "order_id",
+        "product_id",
+        where="product_id IS NOT NULL",
+        unique=True,
+    ),
+    Index(None, "order_id"),
     Index(None, "product_id"),
     Index(None, "customer_id"),
     Index(None, "answered_at"),
