@@ -115,7 +115,7 @@ def mailboxes(field_value: str) -> tuple[Mailbox, ...]:
     Two shapes make up nearly all mail and need no parser; flanker reads the rest, and what flanker does not
     read whole is read by our own scanner, which never gives up.
     """
-    value = field_value[:_READ]
+    value = harmless_line(field_value[:_READ])
     if match := _BARE.search(value):
         return (Mailbox("", match.group(1) or ""),)
     if match := _SIMPLE.search(value):
@@ -127,8 +127,9 @@ def _by_flanker(value: str) -> tuple[Mailbox, ...]:
     """Flanker's reading if it is a whole one: every address-like thing found, nothing left over."""
     if any(character in value for character in "\r\n\0:(\\") or value.count("@") > 50:
         return ()
+    parser = _flanker()
     try:
-        found, rest = _flanker().parse_list(value, as_tuple=True)
+        found, rest = parser.parse_list(value, as_tuple=True)
         read = tuple(
             Mailbox(_named(str(one.display_name or "")), str(one.address))
             for one in found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.mail import attachment, markup, mime
 from gateway.mail.flowed import unflowed
+from gateway.mail.header import Field
 from gateway.mail.mime import Entity, Part
 from gateway.mail.parsed import Attachment
 from gateway.mail.pattern import compile_pattern
@@ -46,6 +47,7 @@ class Body:
     has_calendar: bool = False
     defects: tuple[str, ...] = ()
     charset: str = ""  # the first that is declared for text, as a hint for a header with raw octets
+    fields: tuple[Field, ...] = ()  # the mail's own header
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def read(octets: bytes) -> Body:
         has_calendar=any(part.media_type == "text/calendar" for part in reading.parts),
         defects=tuple(dict.fromkeys(reading.defects)),
         charset=reading.charset,
+        fields=root.fields,
     )
 
 

@@ -71,6 +71,6 @@ def _values(lines: Sequence[Line]) -> dict[Field, str]:
     """What the lines of a copied header say, the first of each meaning."""
     values: dict[Field, str] = {}
     for line in lines:
-        for role in set((quoted_header.field(line) or {}).values()):
+        for role in set((quoted_header.field_of(line) or {}).values()):
             values.setdefault(role, line.text.partition(":")[2].strip(" *_"))
     return values

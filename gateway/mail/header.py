@@ -14,7 +14,7 @@ from gateway.mail.charset import decoded
 from gateway.mail.pattern import Match, compile_pattern
 
 FIELDS = 1000  # more than that is no letter (guard refuses it); the rest is not read
-LONGEST = 65536  # octets of one field that are read
+LONGEST = 80 * 1024  # octets of one field that are read; guard refuses more than 64 KiB
 BLOCK = 256 * 1024  # octets of a header block that are read
 
 _WORD = compile_pattern(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?(.*?)\?=")
@@ -61,7 +61,7 @@ def split(octets: bytes) -> tuple[tuple[Field, ...], bytes, tuple[str, ...]]:
     A line that is no field ends the header when nothing but such lines follows (the blank line is missing);
     in the midst of fields it is skipped: then every From counts, which is the safe side for `identity`.
     """
-    if octets.startswith(b"\r\n"):
+    if octets.startswith(b"\r\n") or not octets:
         return (), octets[2:], ()
     end = octets.find(b"\r\n\r\n", 0, BLOCK + 4)
     block, body = (octets[:BLOCK], octets[BLOCK:]) if end < 0 else (octets[:end], octets[end + 4 :])

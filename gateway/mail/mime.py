@@ -87,8 +87,9 @@ def tree(octets: bytes) -> Entity:
     root = _head(octets, "text/plain")
     if not root.media_type.startswith("multipart/"):
         return root
+    scanner = _scanner()  # outside: a broken installation must not look like broken mail
     try:
-        return _by_flanker(octets)
+        return _by_flanker(scanner, octets, root)
     except Exception:  # noqa: BLE001 - it is unmaintained and raises what it likes
         return _entity(octets, "text/plain", 0, [PARTS])
 
@@ -165,20 +166,16 @@ def safe_filename(name: str) -> str:
     return f"{stem[: LONGEST_FILENAME - len(suffix) - 1]}.{suffix}"
 
 
-def _by_flanker(octets: bytes) -> Entity:
+def _by_flanker(scanner: Any, octets: bytes, root: Entity) -> Entity:
     """The tree as flanker sees it; raises whatever flanker raises, and ValueError when it looks wrong.
 
     It is shown one character per octet, so its slices are ours, and it guesses no charset.
     """
-    root = _scanner().scan(octets.decode("latin-1"))
-    return _from_flanker(root, (), 0)
+    return _from_flanker(scanner.scan(octets.decode("latin-1")), root, (), 0)
 
 
-def _from_flanker(node: Any, boundaries: tuple[bytes, ...], depth: int) -> Entity:
-    if node is None or depth > DEEPEST:
-        raise ValueError("flanker could not make sense of a part")
-    octets: bytes = node.to_string().encode("latin-1")
-    entity = _head(octets, "text/plain")
+def _from_flanker(node: Any, entity: Entity, boundaries: tuple[bytes, ...], depth: int) -> Entity:
+    """`entity` with the children that flanker found for it."""
     children = list(node.parts)
     if bool(children) != entity.media_type.startswith("multipart/"):
         raise ValueError("flanker sees another structure than the header says")
@@ -186,11 +183,18 @@ def _from_flanker(node: Any, boundaries: tuple[bytes, ...], depth: int) -> Entit
         if any(boundary in entity.body for boundary in boundaries):
             raise ValueError("flanker left a boundary inside a part")
         return entity
-    boundary = b"--" + entity.parameters.get("boundary", "").encode("latin-1", "replace")
-    default = "message/rfc822" if entity.media_type == "multipart/digest" else "text/plain"
-    if default != "text/plain":
-        raise ValueError("a digest has another default type")
-    found = tuple(_from_flanker(child, (*boundaries, b"\r\n" + boundary), depth + 1) for child in children)
+    if entity.media_type == "multipart/digest" or depth >= DEEPEST or None in children:
+        raise ValueError("flanker does not know digests, depth, and some messages")
+    boundary = b"\r\n--" + entity.parameters.get("boundary", "").encode("latin-1", "replace")
+    found = tuple(
+        _from_flanker(
+            child,
+            _head(child.to_string().encode("latin-1"), "text/plain"),
+            (*boundaries, boundary),
+            depth + 1,
+        )
+        for child in children
+    )
     return Entity(entity.fields, b"", entity.media_type, entity.parameters, found, entity.defects)
 
 

@@ -10,14 +10,17 @@ from gateway.mail import body, forwarded, guard, header
 from gateway.mail.address import identity, mailboxes
 from gateway.mail.automatic import is_automatic
 from gateway.mail.body import Body
+from gateway.mail.bounces import BUILT_IN, Bounces
 from gateway.mail.date import date_of
 from gateway.mail.header import Field
+from gateway.mail.kind import kind_of
 from gateway.mail.parsed import Forwarded, Headers, Mailbox, MessageId, Parsed
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.reply import new_words
 from gateway.mail.thread import token_in_id, token_in_local_part
 
 REFERENCES = 100  # the newest are kept
+SMALL = 16384  # octets below which nothing can be a bomb
 LONGEST_ID = 998  # octets; a line is no longer (RFC 5322 2.1.1)
 
 _BRACKETED = compile_pattern(r"<([^<>]+)>")
@@ -28,14 +31,21 @@ _SINGLETONS = (
 )
 
 
-def parse(octets: bytes) -> Parsed:
-    """The mail that `octets` are, read as well as it can be; of a bomb only the header is read."""
+def parse(octets: bytes, *, bounces: Bounces | None = None) -> Parsed:
+    """The mail that `octets` are, read as well as it can be; of a bomb only the header is read.
+
+    `bounces` are the tables by which reports are recognised; None is what is shipped.
+    """
     octets = header.canonical(octets)
-    bomb = guard.too_complex(octets)
-    fields, _, defects = header.split(octets)
-    content = Body(defects=("too_complex", *defects)) if bomb else body.read(octets)
-    mail = _read(fields, content)
+    if len(octets) > SMALL and guard.too_complex(octets):
+        fields, _, defects = header.split(octets)
+        content = Body(fields=fields, defects=("too_complex", *defects))
+    else:
+        content = body.read(octets)
+    mail = _read(content.fields, content)
     mail = replace(mail, reply=new_words(mail.text), forwarded=_forwarded(mail.subject, content))
+    kind, why = kind_of(mail, content.parts, bounces or BUILT_IN)
+    mail = replace(mail, kind=kind, kind_why=why)
     return replace(mail, automatic=is_automatic(mail))
 
 

@@ -8,7 +8,7 @@ know ASCII only, `\z` is the end of the text. Text beyond 256 Ki characters is n
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, overload
 
 import re2  # pyright: ignore[reportMissingTypeStubs] - it has none; the protocols below stand for them
 
@@ -28,13 +28,59 @@ class Match(Protocol):
     def span(self, group: int = 0) -> tuple[int, int]: ...
 
 
+class _OctetMatch(Protocol):
+    def group(self, group: int | str = 0, /) -> bytes | None: ...
+    def groups(self) -> tuple[bytes | None, ...]: ...
+    def groupdict(self) -> dict[str, bytes | None]: ...
+    def start(self, group: int = 0) -> int: ...
+    def end(self, group: int = 0) -> int: ...
+    def span(self, group: int = 0) -> tuple[int, int]: ...
+
+
 class _Engine(Protocol):
+    @overload
     def search(self, text: str) -> Match | None: ...
+    @overload
+    def search(self, text: bytes) -> _OctetMatch | None: ...
+    @overload
     def match(self, text: str) -> Match | None: ...
+    @overload
+    def match(self, text: bytes) -> _OctetMatch | None: ...
+    @overload
     def fullmatch(self, text: str) -> Match | None: ...
+    @overload
+    def fullmatch(self, text: bytes) -> _OctetMatch | None: ...
+    @overload
     def finditer(self, text: str) -> Iterator[Match]: ...
+    @overload
+    def finditer(self, text: bytes) -> Iterator[_OctetMatch]: ...
     def sub(self, repl: str | Callable[[Match], str], text: str) -> str: ...
     def split(self, text: str, maxsplit: int) -> list[str | None]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AsciiMatch:
+    """A match in the octets of an ASCII text, whose offsets are those of its characters."""
+
+    _found: _OctetMatch
+
+    def group(self, group: int | str = 0, /) -> str | None:
+        return _text(self._found.group(group))
+
+    def groups(self) -> tuple[str | None, ...]:
+        return tuple(map(_text, self._found.groups()))
+
+    def groupdict(self) -> dict[str, str | None]:
+        return {name: _text(octets) for name, octets in self._found.groupdict().items()}
+
+    def start(self, group: int = 0) -> int:
+        return self._found.start(group)
+
+    def end(self, group: int = 0) -> int:
+        return self._found.end(group)
+
+    def span(self, group: int = 0) -> tuple[int, int]:
+        return self._found.span(group)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,27 +93,37 @@ class Pattern:
 
     def search(self, text: str) -> Match | None:
         """The first place where the pattern holds."""
-        return self._engine.search(_seen(text))
+        seen = _seen(text)
+        return self._engine.search(seen) if isinstance(seen, str) else _ascii(self._engine.search(seen))
 
     def match(self, text: str) -> Match | None:
         """The match at the very start of the text."""
-        return self._engine.match(_seen(text))
+        seen = _seen(text)
+        return self._engine.match(seen) if isinstance(seen, str) else _ascii(self._engine.match(seen))
 
     def fullmatch(self, text: str) -> Match | None:
         """The match of the whole text; a text that is too long to be looked at never matches."""
-        return self._engine.fullmatch(_seen(text)) if len(text) <= LOOKED_AT else None
+        if len(text) > LOOKED_AT:
+            return None
+        seen = _seen(text)
+        return self._engine.fullmatch(seen) if isinstance(seen, str) else _ascii(self._engine.fullmatch(seen))
 
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches, from left to right, without overlap."""
-        return self._engine.finditer(_seen(text))
+        seen = _seen(text)
+        return (
+            self._engine.finditer(seen)
+            if isinstance(seen, str)
+            else map(_AsciiMatch, self._engine.finditer(seen))
+        )
 
     def sub(self, replacement: str | Callable[[Match], str], text: str) -> str:
         """The text with every match replaced; what is too far to be looked at stays as it is."""
-        return self._engine.sub(replacement, _seen(text)) + text[LOOKED_AT:]
+        return self._engine.sub(replacement, _whole(text)) + text[LOOKED_AT:]
 
     def split(self, text: str, maxsplit: int = 0) -> list[str]:
         """The pieces between the matches, and the groups of each match between them, as `re.split` does."""
-        pieces = [piece or "" for piece in self._engine.split(_seen(text), maxsplit)]
+        pieces = [piece or "" for piece in self._engine.split(_whole(text), maxsplit)]
         pieces[-1] += text[LOOKED_AT:]
         return pieces
 
@@ -88,9 +144,21 @@ def compile_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
         raise ValueError(f"the pattern {text!r} cannot be used: {reason}") from None
 
 
-def _seen(text: str) -> str:
-    """As much of the text as is looked at; lone surrogates, which UTF-8 cannot carry, become `?`."""
+def _seen(text: str) -> str | bytes:
+    """As much of the text as is looked at; ASCII as octets, for then RE2 need not count characters."""
     head = text[:LOOKED_AT]
-    if head.isascii():
-        return head
-    return head.encode("utf-8", "replace").decode("utf-8")
+    return head.encode("ascii") if head.isascii() else _whole(head)
+
+
+def _whole(text: str) -> str:
+    """The same as characters; lone surrogates, which UTF-8 cannot carry, become `?`."""
+    head = text[:LOOKED_AT]
+    return head if head.isascii() else head.encode("utf-8", "replace").decode("utf-8")
+
+
+def _ascii(found: _OctetMatch | None) -> Match | None:
+    return None if found is None else _AsciiMatch(found)
+
+
+def _text(octets: bytes | None) -> str | None:
+    return None if octets is None else octets.decode("ascii")

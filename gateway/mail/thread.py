@@ -21,8 +21,10 @@ _READ = 16384  # characters of the new words in which codes are looked for
 
 _TOKEN_AT_END = compile_pattern(r"^(?:.*[+=-])([a-z2-7]{32})$", ignore_case=True)
 _TOKEN_AT_START = compile_pattern(r"^([a-z2-7]{32})\.[^@]+@", ignore_case=True)
+# With a hyphen in any case of letters; without one only as PO: "so 3 of them" is a sentence.
 _CODE = compile_pattern(
-    r"(?:^|[^A-Za-z0-9#/-])(?:(SO|PO)[ -]?#?(\d{1,9})|#\s?(\d{1,9}))(?:$|[^A-Za-z0-9/-])", ignore_case=True
+    r"(?:^|[^A-Za-z0-9#-])(?P<word>(?i:SO|PO)-|PO[ ]?#?|SO#?)(?P<number>\d{1,9})(?:$|[^A-Za-z0-9-])"
+    r"|(?:^|[^A-Za-z0-9#/-])#[ ]?(?P<bare>\d{1,9})(?:$|[^A-Za-z0-9-])"
 )
 
 
@@ -106,12 +108,14 @@ def token_in_id(identifier: MessageId | str, domain: str = "") -> str:
 
 def codes(text: str) -> Iterator[str]:
     """The visible codes in a text as we write them: `SO-77`, `PO-1042`; of `#1042` only `#1042` is known."""
-    count, at = 0, 0
-    while count < CODES and (match := _CODE.search(text[at:])):
-        word, number, bare = match.group(1), match.group(2), match.group(3)
-        yield f"{word.upper()}-{int(number or 0)}" if word else f"#{int(bare or 0)}"
+    at = 0
+    for _ in range(CODES):
+        match = _CODE.search(text[at:])
+        if match is None:
+            return
+        word, number = match.group("word"), int(match.group("number") or match.group("bare") or 0)
+        yield f"{word[:2].upper()}-{number}" if word else f"#{number}"
         at += max(1, match.end() - 1)  # the character after a code may be the one before the next
-        count += 1
 
 
 def _recipients(mail: Parsed) -> Iterator[str]:
