@@ -5,7 +5,7 @@ is held for the owner, who can look.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from gateway.customers.model import Customer, RegisterCustomer
@@ -331,17 +331,16 @@ def _notice(event: OrderMoved, facts: NoticeFacts) -> tuple[Effect, ...]:
     template = NOTICE[event.move]
     if template is None:
         return ()
-    late = event.move is OrderMove.DELAY and event.promised_on is None
-    order = replace(facts.order, promised_on=None) if late else facts.order
     draft = Draft(
         template,
         to=facts.customer.email,
         name=facts.customer.name,
         context={
-            "order": order,
+            "order": facts.order,
             "customer": facts.customer,
             "shipment": facts.shipment,
-            "promised_on": event.promised_before,
+            "new_day": event.promised_on,
+            "reason": event.reason,
         },
         about=facts.order.id,
         customer_id=facts.customer.id,

@@ -180,7 +180,6 @@ class OrderMoved(Event):
     status: OrderStatus
     shipment_id: Id | None = None
     promised_on: date | None = None  # a newly promised day
-    promised_before: date | None = None  # the day that was promised before a delay
     shipped: tuple[tuple[int, int], ...] = ()  # order line -> units that left with it
     reason: str = ""
 

@@ -129,14 +129,12 @@ async def delay(tx: AsyncConnection, effect: DelayOrder, cause: Cause) -> Sequen
     """Another promised day, or none that is known."""
     after = ORDER.after(effect.seen, OrderMove.DELAY)
     changed = {"promised_on": effect.promised_on} if effect.promised_on else {}
-    before = await tx.scalar(select(orders.c.promised_on).where(orders.c.id == effect.order_id))
     await _guarded(tx, effect.order_id, effect.seen, after, **changed)
     moved = OrderMoved(
         effect.order_id,
         OrderMove.DELAY,
         after,
         promised_on=effect.promised_on,
-        promised_before=before,
         reason=effect.reason,
     )
     return (moved,)

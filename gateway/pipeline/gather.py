@@ -19,7 +19,7 @@ from gateway.inventory.store import products_by_sku
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.ids import Id, prefix_of
 from gateway.kernel.tokens import Token, TokenKeys, TokenKind
-from gateway.mail.autoreply import may_answer
+from gateway.mail.autoreply import why_not_answer
 from gateway.mail.draft import Answering
 from gateway.mail.envelope import Address, Envelope
 from gateway.mail.parse import parse
@@ -243,13 +243,13 @@ def _unsubscribes(answered: Answered | None) -> Address | None:
 
 
 def _refusal(mail: Parsed, envelope: Envelope, shop: Shop) -> str:
-    refusal = may_answer(
+    refusal = why_not_answer(
         mail,
         reverse_path=envelope.reverse_path,
         reverse_path_known=True,
         ours=lambda address: address.rpartition("@")[2].lower() in (shop.plan.domain, shop.plan.token_domain),
     )
-    return str(refusal) if refusal else ""
+    return f"{refusal.rule}: {refusal.reason}" if refusal else ""
 
 
 async def _order(tx: AsyncConnection, about: Id | None, mail: Parsed, mine: Sequence[Order]) -> Order | None:

@@ -1,15 +1,15 @@
 """A shop to tell stories about: the real gateway on loopback, with a clock to turn and a sink to read.
 
-Everything goes the way it goes in life: mails come by SMTP to the real listener, wait in the real journal, are
-decided and answered through the real outbox to a real SMTP server.
+Everything goes the way it goes in life: mails come by SMTP to the real listener, wait in the real journal,
+are decided and answered through the real outbox to a real SMTP server.
 """
 
 import asyncio
 import smtplib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -27,20 +27,6 @@ from gateway.pipeline.pipe import Outcome
 from gateway.testing.clock import ManualClock
 from gateway.testing.sink import SmtpSink, SunkMail
 
-MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # ten in the morning in Berlin
-DOMAIN = "boutique.example"
-OWNER = "priya@owner.example"
-CHANNEL = "orders@platform.example"
-CARRIER = "news@parcels.example"
-SUPPLIER = "sales@pottery.example"
-
-PRODUCTS = (
-    {"sku": "MUG-01", "name": "Blue mug", "price": "12.50", "cost": "4.00", "supplier": "Acme Pottery",
-     "reorder_point": "5", "reorder_quantity": "50", "on_hand": "10"},
-    {"sku": "BOWL-02", "name": "Large bowl", "price": "24.00", "on_hand": "20"},
-)  # fmt: skip
-SUPPLIERS = ({"name": "Acme Pottery", "email": SUPPLIER},)
-
 
 @dataclass
 class Shop:
@@ -52,14 +38,14 @@ class Shop:
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     _count: int = 0
 
-    # --- what happens ----------------------------------------------------------------------------------------
+    # --- what happens -------------------------------------------------------------------------------------
 
     async def receives(
         self,
         text: str = "",
         *,
         sender: str,
-        to: str = f"hello@{DOMAIN}",
+        to: str = "",
         subject: str = "",
         html: str = "",
         headers: Mapping[str, str] | None = None,
@@ -67,6 +53,7 @@ class Shop:
     ) -> Outcome:
         """A mail comes in by SMTP and is worked on until nothing is left to do; the outcome about it."""
         self._count += 1
+        to = to or self.gateway.config.shop.email
         mail = EmailMessage()
         mail["From"] = sender
         mail["To"] = to
@@ -93,16 +80,25 @@ class Shop:
         with smtplib.SMTP("127.0.0.1", self.gateway.listener.port, "test.example", timeout=10) as smtp:
             smtp.sendmail(reverse_path, [path], octets)
 
-    async def answers(self, mail: SunkMail, text: str, *, sender: str | None = None, **more: Any) -> Outcome:
+    async def answers(
+        self,
+        mail: SunkMail,
+        text: str,
+        *,
+        sender: str = "",
+        headers: Mapping[str, str] | None = None,
+        reverse_path: str | None = None,
+    ) -> Outcome:
         """Somebody answers a mail of ours, as a mail program does it."""
         message = mail.message
+        thread = {"In-Reply-To": str(message["Message-ID"]), "References": str(message["Message-ID"])}
         return await self.receives(
             text,
             sender=sender or mail.forward_paths[0],
             to=str(message["Reply-To"]),
             subject=f"Re: {message['Subject']}",
-            headers={"In-Reply-To": str(message["Message-ID"]), "References": str(message["Message-ID"])},
-            **more,
+            headers={**thread, **(headers or {})},
+            reverse_path=reverse_path,
         )
 
     async def brings(self, kind: str, *rows: Mapping[str, str]) -> Outcome:
@@ -118,7 +114,7 @@ class Shop:
             self.clock.set(min(end, self.clock.now() + timedelta(hours=1)))
             await self.gateway.settle()
 
-    # --- what can be seen ------------------------------------------------------------------------------------
+    # --- what can be seen ---------------------------------------------------------------------------------
 
     def mails_to(self, recipient: str, subject: str = "") -> list[SunkMail]:
         return [mail for mail in self.sink.mails_to(recipient) if subject in str(mail.message["Subject"])]
@@ -153,43 +149,30 @@ async def _stock(tx: AsyncConnection, sku: str) -> tuple[int, int, int]:
     return row.on_hand, row.reserved, row.on_order
 
 
-def text_of(mail: SunkMail) -> str:
+def words_of(mail: SunkMail) -> str:
     """The plain words of a mail."""
     part = mail.message.get_body(("plain",))
     assert part is not None
     return part.get_content()
 
 
-def settings(port: int) -> dict[str, Any]:
-    """A small shop whose smarthost listens on `port`."""
-    return {
-        "shop": {"name": "Blue Door", "domain": DOMAIN, "address": "1 Quay Street, Bristol"},
-        "owner": {"addresses": [OWNER]},
-        "listen": {"host": "127.0.0.1", "port": 0},
-        "relay": {"smarthost": "127.0.0.1", "port": port, "tls": "off"},
-        "channel": [{"name": "Platform", "addresses": [CHANNEL]}],
-        "carrier": [{"name": "Parcels", "addresses": ["parcels.example"]}],
-    }
-
-
 @asynccontextmanager
 async def open_shop(
-    folder: Path, *, now: datetime = MONDAY, stocked: bool = True, **changes: Any
+    folder: Path, settings: Callable[[int], dict[str, Any]], *, now: datetime, letters: Path | None = None
 ) -> AsyncGenerator[Shop]:
-    """A shop in `folder` that is open until the block is left."""
+    """A shop in `folder`, open until the block is left; what it sends is kept as .eml in `letters` too.
+
+    `settings` makes its settings from the port of its smarthost.
+    """
     clock = ManualClock(now)
     outcomes: list[Outcome] = []
-    async with SmtpSink() as sink:
-        config = make_shop(folder, settings(sink.port) | changes)
+    async with SmtpSink(folder=letters) as sink:
+        config = make_shop(folder, settings(sink.port))
         async with build(config, clock=clock, observe=outcomes.append) as gateway:
             await create_schema(gateway.db)
             working = asyncio.create_task(gateway.run())
-            shop = Shop(gateway, sink, clock, outcomes)
             try:
-                if stocked:
-                    await shop.brings("suppliers", *SUPPLIERS)
-                    await shop.brings("products", *PRODUCTS)
-                yield shop
+                yield Shop(gateway, sink, clock, outcomes)
             finally:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)

@@ -1,0 +1,84 @@
+"""A stage for a story: whatever happens to the shop is shown, and what should be true is checked."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.cli.transcript import Transcript
+from gateway.pipeline.pipe import Outcome
+from gateway.pipeline.stimulus import MailArrived, TimerDue
+from gateway.testing.shop import Shop
+from gateway.testing.sink import SunkMail
+
+
+@dataclass
+class Stage:
+    """A shop, its transcript, and what went otherwise than written."""
+
+    shop: Shop
+    transcript: Transcript
+    broken: list[str] = field(default_factory=list[str])
+    _told: int = 0
+    _sent: int = 0
+
+    def scene(self, title: str) -> None:
+        self.transcript.scene(self.shop.clock.now(), title)
+
+    async def mail(self, text: str, *, sender: str, to: str, subject: str, **more: Any) -> Outcome:
+        """A mail comes in; show it, what was decided, and what goes out."""
+        self.transcript.mail_in(sender, to, subject, text)
+        outcome = await self.shop.receives(text, sender=sender, to=to, subject=subject, **more)
+        self.show()
+        return outcome
+
+    async def answer(self, mail: SunkMail, text: str, **more: Any) -> Outcome:
+        """Somebody answers a mail of the shop."""
+        sender = more.get("sender") or mail.forward_paths[0]
+        subject = f"Re: {mail.message['Subject']}"
+        self.transcript.mail_in(sender, str(mail.message["Reply-To"]), subject, text)
+        outcome = await self.shop.answers(mail, text, **more)
+        self.show()
+        return outcome
+
+    async def octets(self, octets: bytes, *, reverse_path: str, to: str, about: str) -> Outcome:
+        """A mail that no person wrote."""
+        self.transcript.mail_in(reverse_path or "<>", to, about, "")
+        outcome = await self.shop.receives_octets(octets, reverse_path=reverse_path, to=to)
+        self.show()
+        return outcome
+
+    async def bring(self, kind: str, note: str, *rows: dict[str, str]) -> None:
+        """The owner imports rows."""
+        self.transcript.note(f"mailflow data import {kind}.csv   {note}")
+        await self.shop.brings(kind, *rows)
+        self.show()
+
+    async def until(self, instant: datetime) -> None:
+        """Time goes by; what falls due meanwhile is shown."""
+        while self.shop.clock.now() < instant:
+            self.shop.clock.set(min(instant, self.shop.clock.now() + timedelta(hours=1)))
+            await self.shop.gateway.settle()
+            if self._is_news():
+                self.transcript.scene(self.shop.clock.now(), "something falls due")
+                self.show()
+
+    def expect(self, true: bool, sentence: str) -> None:
+        """The story says that `sentence` is true by now."""
+        if not true:
+            self.broken.append(sentence)
+            self.transcript.note(f"BUT IT IS NOT TRUE THAT {sentence}")
+
+    def show(self) -> None:
+        """Everything that happened since the last look."""
+        for outcome in self.shop.outcomes[self._told :]:
+            self.transcript.outcome(outcome)
+        for mail in self.shop.sink.mails[self._sent :]:
+            self.transcript.mail_out(mail)
+        self._told, self._sent = len(self.shop.outcomes), len(self.shop.sink.mails)
+
+    def _is_news(self) -> bool:
+        fresh = self.shop.outcomes[self._told :]
+        return len(self.shop.sink.mails) > self._sent or any(
+            isinstance(each.stimulus, MailArrived) or (isinstance(each.stimulus, TimerDue) and each.done)
+            for each in fresh
+        )
