@@ -1,7 +1,7 @@
 """A stage for a story: whatever happens to the shop is shown, and what should be true is checked."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gateway.cli.transcript import Transcript
@@ -56,8 +56,7 @@ class Stage:
     async def until(self, instant: datetime) -> None:
         """Time goes by; what falls due meanwhile is shown."""
         while self.shop.clock.now() < instant:
-            self.shop.clock.set(min(instant, self.shop.clock.now() + timedelta(hours=1)))
-            await self.shop.gateway.settle()
+            await self.shop.turns_to_next(instant)
             if self._is_news():
                 self.transcript.scene(self.shop.clock.now(), "something falls due")
                 self.show()

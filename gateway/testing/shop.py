@@ -23,6 +23,7 @@ from gateway.app.wiring import Gateway, build
 from gateway.db.engine import create_schema, reading
 from gateway.db.tables import mail as mail_tables
 from gateway.db.tables import shop as shop_tables
+from gateway.pipeline import timers
 from gateway.pipeline.pipe import Outcome
 from gateway.testing.clock import ManualClock
 from gateway.testing.sink import SmtpSink, SunkMail
@@ -108,11 +109,18 @@ class Shop:
         return outcome
 
     async def lets_pass(self, **time: float) -> None:
-        """Time goes by, hour by hour, and everything that falls due is done."""
+        """Time goes by, and everything that falls due meanwhile is done at its moment."""
         end = self.clock.now() + timedelta(**time)
         while self.clock.now() < end:
-            self.clock.set(min(end, self.clock.now() + timedelta(hours=1)))
-            await self.gateway.settle()
+            await self.turns_to_next(end)
+
+    async def turns_to_next(self, end: datetime) -> None:
+        """The clock goes on to the next timer, at most six hours and not past `end`."""
+        async with reading(self.gateway.db) as tx:
+            upcoming = await timers.next_due(tx)
+        step = min(end, self.clock.now() + timedelta(hours=6), upcoming or end)
+        self.clock.set(step)
+        await self.gateway.settle()
 
     # --- what can be seen ---------------------------------------------------------------------------------
 
@@ -168,6 +176,8 @@ async def open_shop(
     outcomes: list[Outcome] = []
     async with SmtpSink(folder=letters) as sink:
         config = make_shop(folder, settings(sink.port))
+        if letters is not None:
+            letters.mkdir(parents=True, exist_ok=True)
         async with build(config, clock=clock, observe=outcomes.append) as gateway:
             await create_schema(gateway.db)
             working = asyncio.create_task(gateway.run())
