@@ -16,6 +16,7 @@ from gateway.mail.envelope import Address
 from gateway.mail.header import harmless_line, words_decoded
 from gateway.mail.parsed import Mailbox
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.quiet import quiet
 
 LONGEST_LOCAL_PART = 64  # octets (RFC 5321 4.5.3.1.1)
 LONGEST_DOMAIN = 253  # octets on the wire; 255 with the length octets of RFC 1035
@@ -125,7 +126,7 @@ def mailboxes(field_value: str) -> tuple[Mailbox, ...]:
 
 def _by_flanker(value: str) -> tuple[Mailbox, ...]:
     """Flanker's reading if it is a whole one: every address-like thing found, nothing left over."""
-    if any(character in value for character in "\r\n\0:(\\") or value.count("@") > 50:
+    if any(character in value for character in "\r\n\0:(\\") or not 0 < value.count("@") <= 50:
         return ()
     parser = _flanker()
     try:
@@ -143,11 +144,8 @@ def _by_flanker(value: str) -> tuple[Mailbox, ...]:
 
 @lru_cache(maxsize=1)
 def _flanker() -> Any:
-    """Flanker's address module, imported when first needed and without the words it prints then."""
-    import contextlib
-    import io
-
-    with contextlib.redirect_stderr(io.StringIO()):
+    """The address module of flanker, imported when first needed."""
+    with quiet():
         from flanker.addresslib import address as module  # pyright: ignore[reportMissingTypeStubs]
     return cast("Any", module)
 

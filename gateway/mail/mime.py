@@ -16,6 +16,7 @@ from gateway.mail import header
 from gateway.mail.charset import codec_of, decoded
 from gateway.mail.header import Field
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.quiet import quiet
 
 DEEPEST = 20  # multiparts within multiparts; what lies deeper is one attachment
 PARTS = 1000  # of one mail; the rest is not read
@@ -200,11 +201,8 @@ def _from_flanker(node: Any, entity: Entity, boundaries: tuple[bytes, ...], dept
 
 @lru_cache(maxsize=1)
 def _scanner() -> Any:
-    """Flanker's scanner, imported when first needed and without the words it prints then."""
-    import contextlib
-    import io
-
-    with contextlib.redirect_stderr(io.StringIO()):
+    """The scanner of flanker, imported when first needed: half a second that `--help` must not wait."""
+    with quiet():
         from flanker.mime.message import scanner  # pyright: ignore[reportMissingTypeStubs]
     return cast("Any", scanner)
 
