@@ -316,6 +316,11 @@ class Config(Section):
         return self._folder / "data"
 
     @property
+    def lock(self) -> Path | None:
+        """Whoever holds it may write to the SQLite database; None for PostgreSQL."""
+        return self.data / "mailflow.lock" if self.store.path else None
+
+    @property
     def templates(self) -> Path:
         """The shop's words."""
         return self._folder / "templates"

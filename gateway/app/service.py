@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from gateway.app.config import Config
+from gateway.app.control import controllable
 from gateway.app.notify import Notifier
 from gateway.app.wiring import Gateway, build
 from gateway.db.migrate import bring_up
@@ -23,8 +24,8 @@ class OpenRelay(MailFlowError):
 async def serve(config: Config) -> None:
     """Run the shop until SIGTERM or SIGINT; what was promised is finished before it returns."""
     notifier = Notifier()
-    await bring_up(config.store.address())
-    async with build(config) as gateway:
+    await bring_up(config.store.address(), lock=config.lock)
+    async with build(config) as gateway, controllable(gateway):
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):

@@ -9,7 +9,6 @@ import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from gateway.app.config import Config, CorrespondentConfig
 from gateway.app.defaults import shipped_folder
@@ -63,9 +62,11 @@ class Gateway:
             tasks.create_task(self.timers.worker.run(), name="timers")
             tasks.create_task(self.relay.run(), name="relay")
 
-    async def ingest(self, kind: str, source: str, rows: tuple[Mapping[str, str], ...]) -> Outcome:
+    async def ingest(
+        self, kind: str, source: str, rows: tuple[Mapping[str, str], ...], first: int = 2
+    ) -> Outcome:
         """Take in rows that were brought; InputError says what is wrong with them."""
-        stimulus = Ingested(new_id("ing", self.clock.now()), kind, source, rows)
+        stimulus = Ingested(new_id("ing", self.clock.now()), kind, source, rows, first)
         return await self.pipe.ingest(stimulus)
 
     async def settle(self) -> None:
@@ -103,7 +104,7 @@ async def build(
     keys = read_keys(config)
     shop = _shop(config, keys)
     async with AsyncExitStack() as stack:
-        db = await stack.enter_async_context(open_database(config.store.address(), lock=_lock(config)))
+        db = await stack.enter_async_context(open_database(config.store.address(), lock=config.lock))
         templates = Templates(config.templates, shipped_folder("templates"))
         desk = Desk(templates, _sender(config), shop.plan, shop.keys, shop.calendar.today)
         spool = Spool(config.data / "spool")
@@ -131,7 +132,11 @@ async def build(
         if listen:
             listener = await stack.enter_async_context(
                 smtp_in.listening(
-                    _listen_config(config), _recipients(shop), intake.accept, clock, room=Watermark(config.data, clock).check
+                    _listen_config(config),
+                    _recipients(shop),
+                    intake.accept,
+                    clock,
+                    room=Watermark(config.data, clock).check,
                 )
             )
         yield Gateway(config, db, clock, pipe, intake, timers, worker, listener)
@@ -222,7 +227,3 @@ def _relay_config(config: Config) -> RelayConfig:
         connections=relay.connections,
         rate=relay.limit,
     )
-
-
-def _lock(config: Config) -> Path | None:
-    return config.data / "mailflow.lock" if config.store.path else None

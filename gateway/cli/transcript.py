@@ -81,7 +81,7 @@ class Transcript:
 
     def mail_in(self, sender: str, to: str, subject: str, text: str) -> None:
         line = Text.assemble(
-            ("in   ", "bold blue"), (sender, "bold"), (" to ", "dim"), to, (f"   {subject}", "italic")
+            ("in   ", "bold blue"), (sender, "bold"), (" to ", "dim"), _short(to), (f"   {subject}", "italic")
         )
         self._console.print(line)
         words = [line for line in text.strip().splitlines() if line.strip()]

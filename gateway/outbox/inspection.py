@@ -29,13 +29,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which messages to list; what is None does not narrow. Without `status`, those that are not settled."""
+    """Which messages to list; what is None does not narrow. Without `status`, those that are not settled.
+
+    `settled` lists the settled ones too.
+    """
 
     status: DeliveryStatus | None = None
     lane: Lane | None = None
     about: Id | None = None
     recipient_key: str | None = None
     created_before: datetime | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,9 @@ async def message_by_seq(tx: AsyncConnection, seq: int) -> OutboundMessage | Non
 async def listing(tx: AsyncConnection, only: Filter = Filter(), limit: int = 100) -> list[Waiting]:
     """The messages that the filter lets through, oldest first."""
     query = messages().order_by(outbound_message.c.created_at, outbound_message.c.seq).limit(limit)
-    if only.status is None:
+    if only.settled:
+        pass
+    elif only.status is None:
         query = query.where(outbox.c.seq.is_not(None))
     elif only.status is DeliveryStatus.CLOSED:
         query = query.where(outbound_message.c.status == "uncertain")
@@ -173,6 +179,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         seq=row.seq,
         number=row.number,
         at=row.at,
+        route_id=row.route_id,
         host=row.host or "",
         tls=bool(row.tls),
         phase=row.phase,

@@ -1,0 +1,95 @@
+"""`mailflow queue`: what waits to be sent, why, and what a person can do about it."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.app.config import load
+from gateway.app.control import ask
+from gateway.db.engine import open_database, reading
+from gateway.kernel.clock import SystemClock
+from gateway.kernel.errors import InputError
+from gateway.kernel.ids import heard, spoken
+from gateway.outbox.inspection import Filter, Why, listing, why
+
+
+def run_list(folder: Path, *, everything: bool) -> int:
+    """Print the messages that wait, or all of them."""
+    return asyncio.run(_list(folder, everything))
+
+
+def run_why(folder: Path, number: str) -> int:
+    """Print one message, from its cause to its fate."""
+    return asyncio.run(_why(folder, _seq(number)))
+
+
+def run_retry(folder: Path, numbers: Sequence[str]) -> int:
+    """Have messages tried again now."""
+    seqs = [_seq(number) for number in numbers]
+    done = asyncio.run(ask(load(folder), "queue.retry", seqs=seqs))["done"]
+    return _tell(seqs, done, "due now", "is not waiting")
+
+
+def run_hold(folder: Path, numbers: Sequence[str]) -> int:
+    """Keep messages back."""
+    seqs = [_seq(number) for number in numbers]
+    done = asyncio.run(ask(load(folder), "queue.hold", seqs=seqs, why="held at the keyboard"))["done"]
+    return _tell(seqs, done, "held", "could not be held: it is settled, or already on its way")
+
+
+async def _list(folder: Path, everything: bool) -> int:
+    async with open_database(load(folder).store.address(), read_only=True) as db, reading(db) as tx:
+        rows = await listing(tx, Filter(settled=everything), limit=1000)
+    for row in rows:
+        message = row.message
+        due = f"{row.due_at:%d %b %H:%M}" if row.due_at else ""
+        print(
+            f"{spoken('M', message.seq):8} {message.status:10} {message.purpose:13} {due:12} "
+            f"{message.template:24} {message.recipient or 'forgotten'}"
+        )
+    if not rows:
+        print("Nothing waits to be sent." if not everything else "Nothing was ever sent.")
+    return 0
+
+
+async def _why(folder: Path, seq: int) -> int:
+    async with open_database(load(folder).store.address(), read_only=True) as db, reading(db) as tx:
+        found = await why(tx, seq, SystemClock().now())
+    if found is None:
+        raise InputError(spoken("M", seq), "there is no such message", "mailflow queue list --all names them")
+    print("\n".join(_lines(found)))
+    return 0
+
+
+def _lines(found: Why) -> list[str]:
+    message = found.message
+    lines = [
+        f"{spoken('M', message.seq)}  {message.template} to {message.recipient or 'somebody forgotten'}",
+        f"  {message.status}: {found.waits_for}",
+        f"  made {message.created_at:%d %b %Y %H:%M}, expires {message.expires_at:%d %b %Y %H:%M}",
+        f"  about {message.about or 'nothing'}; purpose {message.purpose}, lane {message.lane.name.lower()}",
+    ]
+    if found.due_at:
+        lines.append(f"  due {found.due_at:%d %b %Y %H:%M:%S}, tried {found.attempts} times")
+    if found.route and found.route.suspended_until:
+        lines.append(f"  the way out is suspended until {found.route.suspended_until:%H:%M:%S}")
+    lines += [
+        f"  {tried.at:%d %b %H:%M:%S}  {tried.phase} at {tried.host}: {tried.reply or tried.outcome}"
+        for tried in found.tries
+    ]
+    if message.bounced_at:
+        lines.append(f"  came back {message.bounced_at:%d %b %H:%M}: {message.bounce}")
+    return lines
+
+
+def _seq(number: str) -> int:
+    try:
+        return heard(number)
+    except ValueError as error:
+        raise InputError(number, "is not the number of a message", "it looks like M4QZ9") from error
+
+
+def _tell(asked: Sequence[int], done: Sequence[int], well: str, badly: str) -> int:
+    for seq in asked:
+        print(f"{spoken('M', seq)} {well if seq in done else badly}")
+    return 0 if set(asked) <= set(done) else 1
