@@ -40,6 +40,7 @@ def run_export(folder: Path, target: Path) -> int:
     """Write every table as JSON Lines, and a manifest that counts them."""
     if target.exists() and any(target.iterdir()):
         raise InputError(str(target), "is not empty", "name a new folder")
+    target.mkdir(parents=True, exist_ok=True)
     return asyncio.run(_export(folder, target))
 
 
@@ -59,14 +60,12 @@ def run_restore(folder: Path, copy: Path) -> int:
 
     config = load(folder)
     aside = asyncio.run(restore(copy, config.store.address(), lock=config.lock, now=SystemClock().now()))
-    print(
-        f"{copy.name} is in place; the former database lies in {aside}. Unsent mail is held: mailflow queue list"
-    )
+    print(f"{copy.name} is in place; the former database lies in {aside}.")
+    print("Mail that was not sent yet is held, see `mailflow queue list`; `queue retry` lets it go.")
     return 0
 
 
 async def _export(folder: Path, target: Path) -> int:
-    target.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     async with open_database(load(folder).store.address(), read_only=True) as db, reading(db) as tx:
         for table in metadata.sorted_tables:

@@ -26,7 +26,7 @@ The shop stays open on 127.0.0.1:{port}; what it sends lies in {letters}. Try, i
   python3 - <<'END'
   import smtplib
   smtplib.SMTP("127.0.0.1", {port}).sendmail("you@example.net", ["orders@{domain}"],
-      b"From: You <you@example.net>\\r\\nTo: orders@{domain}\\r\\nSubject: An order\\r\\n\\r\\n2 x BOWL-02\\r\\n")
+      b"From: You <you@example.net>\\r\\nSubject: An order\\r\\n\\r\\n2 x BOWL-02\\r\\n")
   END
 
 Ctrl-C ends it."""
