@@ -5,19 +5,34 @@ and a worker that was given up for dead touches no row any more. The mark before
 a crash leaves few doubts and names them exactly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.db.engine import Database, Step, commit, greatest, upsert
+from gateway.db.engine import Database, Step, among, commit, greatest, upsert
 from gateway.db.tables.mail import outbox, throttle, worker
-from gateway.outbox.message import DeliveryStatus, Lane
+from gateway.mail.envelope import Address
+from gateway.outbox.message import DeliveryDoubted, DeliveryStatus, Lane
 from gateway.outbox.retry import doubt_wait
-from gateway.outbox.row import status_is
+from gateway.outbox.row import by_seq, status_is
 
 _CLAIM = 64  # rows of one claim
 
@@ -57,20 +72,26 @@ async def dismiss(tx: AsyncConnection, me: Worker, now: datetime) -> int:
 
 
 async def bury(tx: AsyncConnection, me: Worker, silent_since: datetime | None) -> int:
-    """How many other workers are counted as dead: those that last beat before `silent_since`, None: all."""
-    others = update(worker).where(worker.c.id != me.id).values(epoch=worker.c.epoch + 1)
+    """How many other workers were struck off: those that last beat before `silent_since`, None: all."""
+    others = delete(worker).where(worker.c.id != me.id)
     if silent_since is not None:
         others = others.where(worker.c.beat_at < silent_since)
     return (await tx.execute(others)).rowcount
 
 
-async def reap(tx: AsyncConnection, now: datetime) -> dict[int, DeliveryStatus]:
-    """What no living worker held, and as what it lies there now: queued, or marked and so uncertain."""
+async def reap(
+    tx: AsyncConnection, me: Worker, in_hand: Collection[int], now: datetime
+) -> tuple[DeliveryDoubted, ...]:
+    """The doubts among what nobody holds: no living worker, or `me` without having it `in_hand`.
+
+    What was marked is uncertain now, everything else is queued as if it had not been claimed.
+    """
     living = exists().where(worker.c.id == outbox.c.worker_id, worker.c.epoch == outbox.c.epoch)
+    forgotten = and_(_held_by(me), not_(among(outbox.c.seq, in_hand)))
     marked = status_is(DeliveryStatus.COMMITTING)
-    rows = await tx.execute(
+    reaped = await tx.execute(
         update(outbox)
-        .where(status_is(DeliveryStatus.LEASED, DeliveryStatus.COMMITTING), ~living)
+        .where(status_is(DeliveryStatus.LEASED, DeliveryStatus.COMMITTING), or_(not_(living), forgotten))
         .values(
             status=case((marked, DeliveryStatus.UNCERTAIN), else_=DeliveryStatus.QUEUED),
             due_at=case((marked, after_doubt(now)), else_=outbox.c.due_at),
@@ -79,7 +100,18 @@ async def reap(tx: AsyncConnection, now: datetime) -> dict[int, DeliveryStatus]:
         )
         .returning(outbox.c.seq, outbox.c.status)
     )
-    return {seq: DeliveryStatus(status) for seq, status in rows}
+    doubted = [row.seq for row in reaped if row.status == DeliveryStatus.UNCERTAIN]
+    return tuple(
+        DeliveryDoubted(
+            seq,
+            message.recipient or Address(""),
+            message.about,
+            message.customer_id,
+            message.on_doubt,
+            closed=False,
+        )
+        for seq, message in (await by_seq(tx, doubted)).items()
+    )
 
 
 async def ready(tx: AsyncConnection, route_id: int) -> dict[Lane, datetime]:
@@ -148,7 +180,9 @@ _DUE = (
         outbox.c.due_at <= bindparam("now"),
     )
     .order_by(outbox.c.due_at, outbox.c.seq)
-    .limit(bindparam("n", literal_execute=True))  # a bound LIMIT gets a generic plan that scans the table
+    .limit(
+        bindparam("n", type_=Integer, literal_execute=True)
+    )  # a bound LIMIT gets a generic plan that scans the table
     .with_for_update(skip_locked=True)
     .cte("due")
     .prefix_with("MATERIALIZED")

@@ -182,6 +182,7 @@ class Attempt:
     seq: int
     number: int
     at: datetime
+    route_id: int
     host: str
     tls: bool
     phase: str

@@ -30,6 +30,7 @@ class Action(StrEnum):
     LOSE = "lose"  # the dot was not written: again, at once if it is the first time
     DOUBT = "doubt"
     HOLD = "hold"
+    STUMBLE = "stumble"  # a defect of ours: in a quarter of an hour
     NOTHING = "nothing"  # the row is not ours any more
 
 
@@ -80,6 +81,7 @@ _WAITS: Mapping[Lane, tuple[timedelta, ...]] = {
     Lane.BULK: (15 * _MIN, 30 * _MIN, 60 * _MIN),
 }
 _GREYLIST_WAIT = 5 * _MIN
+_STUMBLE_WAIT = 15 * _MIN
 
 # RFC 5321, section 4.5.4.1: four to five days; an offer is stale before that.
 _LIFE: Mapping[Lane, timedelta] = {
@@ -154,6 +156,8 @@ def again_at(
     """When a message with this finding is due again; None: it has tried often enough."""
     if finding.action is Action.RESUME or (finding.action is Action.LOSE and attempts < _LOSSES_AT_ONCE):
         return now
+    if finding.action is Action.STUMBLE:
+        return now + _STUMBLE_WAIT
     later = next_try(lane, attempts, now, rng)
     return now + _jittered(_GREYLIST_WAIT, rng) if finding.greylisted and later else later
 

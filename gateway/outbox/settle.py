@@ -22,7 +22,6 @@ async def settle(
     why: str,
     now: datetime,
     tried: Attempt | None = None,
-    route_id: int = 0,
 ) -> bool:
     """Whether the message was ours to end; if it was, its row is gone and its status final.
 
@@ -34,7 +33,7 @@ async def settle(
     if gone is None:
         return status is DeliveryStatus.ACCEPTED and await prove(tx, seq, why=why, now=now)
     if tried is not None:
-        await _append(tx, tried, route_id)
+        await _append(tx, tried)
     said = {"code": reply.code, "enhanced": reply.enhanced} if reply else {}
     await finish(tx, [seq], status, why, now, **said)
     return True
@@ -47,7 +46,6 @@ async def put_back(
     due_at: datetime,
     *,
     tried: Attempt | None = None,
-    route_id: int = 0,
 ) -> bool:
     """Whether the message was ours to put back; without a row of its attempt the claim is not counted."""
     back = update(outbox).where(mine(me, seq)).values(status=DeliveryStatus.QUEUED, due_at=due_at, **NOBODYS)
@@ -56,13 +54,11 @@ async def put_back(
     if (await tx.execute(back)).rowcount != 1:
         return False
     if tried is not None:
-        await _append(tx, tried, route_id)
+        await _append(tx, tried)
     return True
 
 
-async def doubt(
-    tx: AsyncConnection, me: Worker, seq: int, tried: Attempt, route_id: int, now: datetime
-) -> bool:
+async def doubt(tx: AsyncConnection, me: Worker, seq: int, tried: Attempt, now: datetime) -> bool:
     """Whether the message was ours; it waits as `uncertain` now, and `resolve_doubts` ends that."""
     uncertain = (
         update(outbox)
@@ -71,20 +67,18 @@ async def doubt(
     )
     if (await tx.execute(uncertain)).rowcount != 1:
         return False
-    await _append(tx, tried, route_id)
+    await _append(tx, tried)
     return True
 
 
-async def park(
-    tx: AsyncConnection, me: Worker, seq: int, why: str, *, tried: Attempt | None, route_id: int
-) -> bool:
+async def park(tx: AsyncConnection, me: Worker, seq: int, why: str, *, tried: Attempt | None = None) -> bool:
     """Whether the message was ours; it is held now and waits for the owner's word."""
     parked = update(outbox).where(mine(me, seq), may(Move.HOLD)).values(status=DeliveryStatus.HELD, **NOBODYS)
     if (await tx.execute(parked)).rowcount != 1:
         return False
     await tx.execute(update(outbound_message).where(outbound_message.c.seq == seq).values(why=why))
     if tried is not None:
-        await _append(tx, tried, route_id)
+        await _append(tx, tried)
     return True
 
 
@@ -98,14 +92,14 @@ async def prove(tx: AsyncConnection, seq: int, *, why: str, now: datetime) -> bo
     return changed.rowcount == 1
 
 
-async def _append(tx: AsyncConnection, tried: Attempt, route_id: int) -> None:
+async def _append(tx: AsyncConnection, tried: Attempt) -> None:
     """Write down an attempt, once."""
     reply = tried.reply or SmtpReply(0, "", "")
     row = {
         "seq": tried.seq,
         "number": tried.number,
         "at": tried.at,
-        "route_id": route_id,
+        "route_id": tried.route_id,
         "host": tried.host,
         "tls": tried.tls,
         "phase": tried.phase,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.db.engine import among
 from gateway.db.tables.mail import outbound_message, outbox
 from gateway.mail.envelope import Address
 from gateway.outbox.message import (
@@ -27,7 +28,7 @@ async def expire(tx: AsyncConnection, now: datetime) -> tuple[DeliveryExpired, .
 
     What is committing is left to its worker.
     """
-    late = (
+    late = await tx.scalars(
         select(outbound_message.c.seq)
         .join(outbox, outbox.c.seq == outbound_message.c.seq)
         .where(outbound_message.c.status == literal_column("'open'"), outbound_message.c.expires_at <= now)
@@ -35,16 +36,18 @@ async def expire(tx: AsyncConnection, now: datetime) -> tuple[DeliveryExpired, .
         .order_by(outbound_message.c.expires_at)
         .limit(_SWEEP)
     )
-    gone = await tx.execute(
-        delete(outbox).where(outbox.c.seq.in_(late), may(Move.EXPIRE)).returning(outbox.c.seq)
+    found = await by_seq(tx, list(late))
+    gone = await tx.scalars(
+        delete(outbox).where(among(outbox.c.seq, found), may(Move.EXPIRE)).returning(outbox.c.seq)
     )
-    found = await by_seq(tx, sorted(gone.scalars()))
-    await finish(tx, found, DeliveryStatus.EXPIRED, "its time was over", now)
-    return tuple(
-        DeliveryExpired(seq, message.recipient, message.about, message.customer_id, message.why)
-        for seq, message in found.items()
-        if message.recipient is not None
-    )
+    ended = sorted(gone)
+    await finish(tx, ended, DeliveryStatus.EXPIRED, "its time was over", now)
+    return tuple(_expired(found[seq]) for seq in ended)
+
+
+def _expired(message: OutboundMessage) -> DeliveryExpired:
+    recipient = message.recipient or Address("")
+    return DeliveryExpired(message.seq, recipient, message.about, message.customer_id, message.why)
 
 
 async def next_doubt(tx: AsyncConnection) -> datetime | None:

@@ -35,7 +35,7 @@ class Rate:
     def __post_init__(self) -> None:
         if self.count < 1 or self.burst < 1 or self.per <= timedelta(0):
             raise ValueError(f"{self.count} in {self.per} with a burst of {self.burst} is no rate")
-        if self.spacing < timedelta(microseconds=1):
+        if self.per // self.count < timedelta(microseconds=1):
             raise ValueError(f"{self.count} in {self.per} is faster than a clock can tell")
 
     @property
@@ -88,8 +88,8 @@ class Buckets:
 
     def available(self, keys: Iterable[str], now: datetime, most: int) -> int:
         """How many messages under all of `keys` may leave now, at most `most`."""
-        limits = (available(self._rates[key], self._due.get(key), now) for key in keys if key in self._rates)
-        return min(limits, default=most) if most else 0
+        limits = [available(self._rates[key], self._due.get(key), now) for key in keys if key in self._rates]
+        return min([most, *limits])
 
     def opens_at(self, keys: Iterable[str], now: datetime) -> datetime:
         """When the next message under all of `keys` may leave."""
