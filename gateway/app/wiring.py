@@ -20,7 +20,7 @@ from gateway.edges.rcpt import Recipients
 from gateway.edges.smtp_out import Smarthost
 from gateway.edges.spool import Spool
 from gateway.edges.watermark import Watermark
-from gateway.feedback.decide import FeedbackTerms
+from gateway.feedback.model import FeedbackTerms
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.ids import new_id
@@ -29,7 +29,7 @@ from gateway.mail.address import canonical
 from gateway.mail.dkim import DkimKey, load_key, sign
 from gateway.mail.envelope import Address
 from gateway.mail.verp import AddressPlan, bounce_path, token_at
-from gateway.orders.decide import OrderTerms
+from gateway.orders.model import OrderTerms
 from gateway.outbox.desk import Desk, Sender
 from gateway.outbox.handover import Relay, RelayConfig, Tls
 from gateway.outbox.relay import RelayWorker
@@ -39,7 +39,7 @@ from gateway.pipeline.intake import Intake, Timers
 from gateway.pipeline.pipe import Outcome, Pipe
 from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested
-from gateway.purchasing.decide import PurchasingTerms
+from gateway.purchasing.model import PurchasingTerms
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from gateway.feedback.model import (
     Feedback,
     FeedbackAsked,
     FeedbackReceived,
+    FeedbackTerms,
     RecordFeedback,
     Sentiment,
 )
 from gateway.feedback.sentiment import category, score, sentiment, stars
-from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.decision import Decision, Effect, SetTimer, Test, handled
 from gateway.kernel.ids import Id
 from gateway.mail.draft import Draft
@@ -23,14 +23,6 @@ from gateway.outbox.message import Send, Tell
 HERE = "feedback/decide.py"
 ASK = "feedback.ask"  # the timer that asks some days after delivery
 ASK_AT = time(10)
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackTerms:
-    """`ask_after_days` counts from the day of delivery; 0: never ask."""
-
-    calendar: ShopCalendar
-    ask_after_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.decision import Effect, Event
 from gateway.kernel.ids import Id
 
@@ -64,3 +65,11 @@ class FeedbackReceived(Event):
     customer_id: Id
     sentiment: Sentiment
     stars: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackTerms:
+    """`ask_after_days` counts from the day of delivery; 0: never ask."""
+
+    calendar: ShopCalendar
+    ask_after_days: int

@@ -10,7 +10,6 @@ from datetime import datetime, time, timedelta
 
 from gateway.customers.model import Customer, RegisterCustomer
 from gateway.inventory.model import Product, ProductStatus
-from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.decision import ClearTimers, Decision, Effect, SetTimer, Test, handled, held
 from gateway.mail.draft import Answering, Draft
 from gateway.mail.envelope import Address
@@ -24,6 +23,7 @@ from gateway.orders.model import (
     OrderMoved,
     OrderPlaced,
     OrderStatus,
+    OrderTerms,
     PlaceOrder,
     Shipment,
     ShipmentMove,
@@ -38,15 +38,6 @@ from gateway.outbox.message import Send, Tell
 HERE = "orders/decide.py"
 PROMISE = "order.promise"  # the timer that looks whether a promised day has passed
 LATE_AT = time(9)  # the morning after a promised day, shop time
-
-
-@dataclass(frozen=True, slots=True)
-class OrderTerms:
-    """What the shop promises: `promise_days` are working days from placing to the customer's door."""
-
-    calendar: ShopCalendar
-    currency: str
-    promise_days: int
 
 
 @dataclass(frozen=True, slots=True)

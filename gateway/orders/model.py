@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.decision import Effect, Event
 from gateway.kernel.ids import Id
 from gateway.kernel.money import Money
@@ -192,3 +193,12 @@ class ShipmentMoved(Event):
     status: ShipmentStatus
     what: str
     promised_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What the shop promises: `promise_days` are working days from placing to the customer's door."""
+
+    calendar: ShopCalendar
+    currency: str
+    promise_days: int

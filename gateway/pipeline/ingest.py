@@ -19,8 +19,8 @@ from gateway.kernel.errors import InputError
 from gateway.kernel.money import Money, money
 from gateway.mail.address import address as read_address
 from gateway.mail.envelope import Address
-from gateway.orders.decide import OrderTerms, order_mail
-from gateway.orders.model import Order
+from gateway.orders.decide import order_mail
+from gateway.orders.model import Order, OrderTerms
 from gateway.orders.reading import OrderMail, ReadLine, Reported
 from gateway.orders.store import orders_by_number
 from gateway.pipeline.stimulus import Ingested

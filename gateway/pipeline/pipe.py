@@ -76,7 +76,7 @@ class Pipe:
         return await self._survive(due.id, lambda: self._timer(due), _timer_book(due))
 
     async def ingest(self, brought: Ingested) -> Outcome:
-        """The same for rows that were brought; InputError tells what is wrong with them, nothing was taken."""
+        """The same for rows that were brought; InputError tells why nothing of them was taken."""
         for _ in range(TRIES):
             started = perf_counter()
             now = self._clock.now()

@@ -50,9 +50,9 @@ MailRule = Callable[[Facts], Decision | None]
 class Terms:
     """What each slice was told by the settings."""
 
-    orders: orders.OrderTerms
-    purchasing: purchasing.PurchasingTerms
-    feedback: feedback.FeedbackTerms
+    orders: order.OrderTerms
+    purchasing: purchase.PurchasingTerms
+    feedback: feedbacks.FeedbackTerms
 
 
 @dataclass(frozen=True, slots=True)

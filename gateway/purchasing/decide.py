@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.decision import ClearTimers, Decision, Effect, SetTimer, Test, handled, held
 from gateway.mail.draft import Draft
 from gateway.mail.parsed import AutoReply
@@ -22,6 +21,7 @@ from gateway.purchasing.model import (
     PurchaseOrderConfirmed,
     PurchaseOrderSent,
     PurchaseOrderStatus,
+    PurchasingTerms,
     Supplier,
 )
 from gateway.purchasing.supplier_mail import Says, SupplierAnswer
@@ -30,15 +30,6 @@ HERE = "purchasing/decide.py"
 ANSWER = "purchase_order.answer"  # the timer that waits for a supplier's word
 ASK_AT = time(9)
 SOON = timedelta(days=120)  # a day further off than this is not believed without the owner
-
-
-@dataclass(frozen=True, slots=True)
-class PurchasingTerms:
-    """How long we wait: `answer_days` until we ask again, `remind_days` more until the owner is told."""
-
-    calendar: ShopCalendar
-    answer_days: int
-    remind_days: int
 
 
 @dataclass(frozen=True, slots=True)

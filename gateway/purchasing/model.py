@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.decision import Effect, Event
 from gateway.kernel.ids import Id
 from gateway.kernel.money import Money
@@ -149,3 +150,12 @@ class PurchaseOrderConfirmed(Event):
 class GoodsReceived(Event):
     purchase_order_id: Id
     units: tuple[tuple[Id, int], ...]  # product -> units
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasingTerms:
+    """How long we wait: `answer_days` until we ask again, `remind_days` more until the owner is told."""
+
+    calendar: ShopCalendar
+    answer_days: int
+    remind_days: int

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.app.config import Config
 from gateway.app.new_shop import make_shop
 from gateway.app.wiring import Gateway, build
 from gateway.db.engine import create_schema, reading
@@ -175,9 +176,7 @@ async def open_shop(
     clock = ManualClock(now)
     outcomes: list[Outcome] = []
     async with SmtpSink(folder=letters) as sink:
-        config = make_shop(folder, settings(sink.port))
-        if letters is not None:
-            letters.mkdir(parents=True, exist_ok=True)
+        config = _made(folder, settings(sink.port), letters)
         async with build(config, clock=clock, observe=outcomes.append) as gateway:
             await create_schema(gateway.db)
             working = asyncio.create_task(gateway.run())
@@ -186,3 +185,10 @@ async def open_shop(
             finally:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
+
+
+def _made(folder: Path, settings: dict[str, Any], letters: Path | None) -> Config:
+    config = make_shop(folder, settings)
+    if letters is not None:
+        letters.mkdir(parents=True, exist_ok=True)
+    return config

@@ -1,6 +1,6 @@
 """A small shop for every story: two products, one supplier, a sales channel and a carrier."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,12 @@ def settings(port: int) -> dict[str, Any]:
         "channel": [{"name": "Platform", "addresses": ["orders@platform.example"]}],
         "carrier": [{"name": "Parcels", "addresses": ["parcels.example"]}],
     }
+
+
+@pytest.fixture
+def shop_settings() -> Callable[[int], dict[str, Any]]:
+    """The settings of a shop, from the port of its smarthost."""
+    return settings
 
 
 @pytest.fixture
