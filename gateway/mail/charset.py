@@ -100,7 +100,7 @@ def codec_of(declared: str) -> str:
     name = MENDED.get(name, name)
     try:
         codec = codecs.lookup(name).name
-        b"".decode(name)  # refuses what is no charset, such as "zlib"
+        b"abcd".decode(name, "replace")  # refuses what is no charset, such as "zlib"
     except (LookupError, ValueError):
         return ""
     codec = codec.replace("-", "_")

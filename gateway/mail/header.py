@@ -162,7 +162,16 @@ def _q(piece: str) -> bytes:
 
 
 def base64_decoded(octets: bytes) -> bytes:
-    """The octets that base64 stands for, whatever is missing or does not belong (RFC 2045 6.8)."""
+    """The octets that base64 stands for, whatever is missing or does not belong (RFC 2045 6.8).
+
+    Padding in the midst ends a piece, not the whole: list software appends its footer encoded by itself.
+    """
+    if b"=" not in octets.rstrip(b"=\r\n \t"):
+        return _piece_decoded(octets)
+    return b"".join(map(_piece_decoded, octets.split(b"=")))
+
+
+def _piece_decoded(octets: bytes) -> bytes:
     try:
         return binascii.a2b_base64(octets)
     except binascii.Error:

@@ -175,5 +175,8 @@ def _stripped(html: str) -> str:
         elif not closed:
             text = f"<{piece}"  # a sign, not a tag
         if not skipping:
-            out.append(f"\n{text}" if name.strip("/") in _BLOCKS else text)
+            breaks = name.strip("/") in _BLOCKS and (
+                name[:2] == "br" or not out[-1].rstrip(" ").endswith("\n")
+            )
+            out.append(f"\n{text}" if breaks else text)
     return _tidy(unescape("".join(out)))
