@@ -6,7 +6,6 @@ from gateway.mail.forwarded import attached, inline
 from gateway.mail.mime import Part
 from gateway.mail.parsed import Forwarding, Mailbox
 
-
 GMAIL = """Please see.
 
 ---------- Forwarded message ---------
