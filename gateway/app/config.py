@@ -84,10 +84,8 @@ class ShopConfig(Section):
     domain: Domain
     token_domain: DomainOrNone = ""
     email: MailAddressOrNone = ""
-    owner_name: Line = ""
     timezone: str = "Europe/Berlin"
     currency: Annotated[str, like(r"[A-Z]{3}", "a currency of ISO 4217 such as EUR")] = "EUR"
-    language: Annotated[str, like(r"[a-z]{2,3}(-[A-Z]{2})?", "a language such as en or pt-BR")] = "en"
     address: Line = ""
     web: Annotated[str, like(r"(https?://[^\s<>\"']+)?", "a web address such as https://example.com")] = ""
 
@@ -252,9 +250,6 @@ class OrdersConfig(Section):
     """What is promised to customers."""
 
     promise_days: Days = 5
-    number_prefix: Annotated[
-        str, like(r"[A-Z]{1,5}-", "one to five capital letters and a hyphen, such as SO-")
-    ] = "SO-"
 
 
 class PurchasingConfig(Section):

@@ -35,7 +35,6 @@ def settings(smarthost_port: int) -> dict[str, Any]:
         "shop": {
             "name": "Blue Door Pottery",
             "domain": DOMAIN,
-            "owner_name": "Priya",
             "timezone": "Europe/London",
             "currency": "GBP",
             "address": "1 Quay Street, Bristol",
