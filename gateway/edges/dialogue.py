@@ -62,7 +62,8 @@ class Dialogue(asyncio.Protocol):
         if transport.is_closing():
             self.connection_lost(None)
         else:
-            transport.set_write_buffer_limits(high=0)  # what drained is in the kernel's hands
+            # What drained is in the kernel's hands. Not 0: TLS takes an empty buffer for a full one.
+            transport.set_write_buffer_limits(high=1, low=0)
             transport.set_protocol(self)
 
     # --- what we say ------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ class Dialogue(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
+        while self._broken is None and (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end]).rstrip(b"\r")
             del self._buffer[: end + 1]
             self._hear(line)
