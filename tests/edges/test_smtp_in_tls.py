@@ -3,17 +3,13 @@
 import asyncio
 import os
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from gateway.edges.admission import ListenConfig
 from gateway.edges.certificate import Certificate
+from gateway.testing.certificate import write_certificate
 from gateway.testing.client import calling, greeted
 from gateway.testing.inbox import Inbox
 
@@ -21,32 +17,9 @@ NAME = "mail.shop.example"
 MAIL = b"From: Ana <ana@cust.example>\r\nSubject: A vase\r\n\r\nHello.\r\n"
 
 
-def write_certificate(folder: Path, days: int = 30) -> tuple[Path, Path, ssl.SSLContext]:
-    """A self-signed certificate, its key, and a client's context that trusts just it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    plain = serialization.NoEncryption()
-    (folder / "cert.pem").write_bytes(signed.public_bytes(pem))
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
-    return folder / "cert.pem", folder / "key.pem", ssl.create_default_context(cafile=folder / "cert.pem")
-
-
 @pytest.fixture
 def secured(tmp_path: Path) -> tuple[ListenConfig, ssl.SSLContext]:
-    certificate, key, trusted = write_certificate(tmp_path)
+    certificate, key, trusted = write_certificate(tmp_path, NAME)
     return ListenConfig(port=0, hostname=NAME, certificate=certificate, key=key), trusted
 
 
@@ -136,7 +109,7 @@ def test_old_tls_is_refused(secured):
 async def test_a_renewed_certificate_needs_no_restart(open_door, secured, tmp_path: Path):
     config, old = secured
     async with open_door(config) as door:
-        _, _, new = write_certificate(tmp_path, days=60)
+        _, _, new = write_certificate(tmp_path, NAME, days=60)
         os.utime(tmp_path / "cert.pem", (1, 1))  # whatever the clock of the file system
         async with greeted(door.port) as client:
             await client.says("EHLO me")

@@ -1,7 +1,7 @@
 """How fast mail is accepted and durable, beside Postfix on the same machine in the same minutes.
 
-    uv run python tests/performance/inbound.py                       our listener, journal and spool in a child
-    uv run python tests/performance/inbound.py --target HOST:PORT --pid PID    a service that is running
+    uv run python tests/performance/inbound.py                      our listener, journal and spool in a child
+    uv run python tests/performance/inbound.py --target HOST:PORT --pid PID   a service that is running
 
 Postfix's own `smtp-source` drives both: 5 kB mails with a connection each, 5 kB mails over kept connections,
 30 kB mails with a connection each. Postfix (with a configuration and a queue of its own) takes each mail,

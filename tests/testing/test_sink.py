@@ -1,10 +1,13 @@
 """The sink is a real server: it is spoken to over real sockets, by aiosmtplib and by hand."""
 
 import asyncio
+import ssl
 
 import aiosmtplib
 import pytest
 
+from gateway.testing.certificate import write_certificate
+from gateway.testing.client import greeted
 from gateway.testing.sink import Moment, SmtpSink
 
 MAIL = b"From: a@shop.example\r\nTo: b@c.example\r\nMessage-ID: <1@shop.example>\r\n\r\n.one\r\n..two\r\n"
@@ -162,3 +165,28 @@ async def test_waiting_in_vain_says_what_is_there():
     async with SmtpSink() as sink:
         with pytest.raises(TimeoutError, match="0 of 1 mails"):
             await sink.wait_for(1, timeout=0.05)
+
+
+async def test_it_encrypts_and_knows_it(tmp_path):
+    chain, key, trusted = write_certificate(tmp_path, "sink.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    async with SmtpSink(tls=context) as sink, greeted(sink.port) as client:
+        assert "STARTTLS" in await client.says("EHLO me")
+        assert (await client.encrypts(trusted, "sink.example")).startswith("220")
+        assert "STARTTLS" not in await client.says("EHLO again")
+        await client.says("MAIL FROM:<a@shop.example>", "RCPT TO:<b@c.example>")
+        assert (await client.delivers(MAIL.replace(b"\n.", b"\n.."))).startswith("250")
+        [mail] = sink.mails
+    assert mail.tls
+    assert mail.octets == MAIL
+    assert mail.helo == "again"
+    assert mail.message["To"] == "b@c.example"
+
+
+async def test_a_late_answer_is_late():
+    async with SmtpSink() as sink:
+        sink.answer(Moment.MAIL, "250 2.1.0 at last", delay=0.1)
+        began = asyncio.get_running_loop().time()
+        await says(sink, b"EHLO me\r\nMAIL FROM:<>\r\nQUIT\r\n")
+        assert asyncio.get_running_loop().time() - began >= 0.09
