@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from gateway.mail.bounces import ADDRESS, Bounces
+from gateway.mail.bounces import Bounces
 from gateway.mail.parsed import AutoReply, Parsed
 from gateway.mail.pattern import Match, compile_pattern
 from gateway.mail.sign import auto_submitted
+from gateway.mail.words import ADDRESS
 
 _FIELDS = frozenset(
     (
@@ -66,6 +67,8 @@ def sign(mail: Parsed, *, machine: bool, bounces: Bounces) -> str:
     for name, value in mail.headers:
         if _says_so(name.lower(), value.strip().lower()):
             return f"the field {name}"
+    if not bounces.away.in_(mail.subject):
+        return ""
     subject, text = mail.subject, (mail.reply or mail.text)[:_LOOKED_AT]
     for one in bounces.absences:
         if one.subject.find(subject) is not None:

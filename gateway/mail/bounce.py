@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from gateway.mail.bounces import Bounces
 from gateway.mail.parsed import BounceClass, DsnAction, RecipientStatus
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.words import ADDRESS
 
 DEAD = frozenset(
     (BounceClass.NO_SUCH_USER, BounceClass.NO_SUCH_HOST, BounceClass.DISABLED, BounceClass.MOVED)
@@ -56,7 +57,8 @@ _PASSING = frozenset(
     )
 )
 
-_LONGEST = 1000  # characters of a diagnostic that are kept
+LONGEST = 1000  # characters of a diagnostic that are kept
+_AROUND = 4000  # characters of the rest of a report that may tell why
 
 _REPLY = compile_pattern(
     r"(?:^|[\s:;,'\"(\[<#=>\-])(?P<reply>[245][0-5]\d)"
@@ -67,6 +69,8 @@ _VERSION = compile_pattern(r"(?i)(?:version|release|exim|sendmail|postfix|\bv|bu
 # A reply of several lines repeats its codes: "550-5.1.1 The account does not\n550 5.1.1 exist".
 _REPEATED = compile_pattern(r"\s[245]\d\d(?:-(?:[245]\.\d{1,3}\.\d{1,3}\b)?| [245]\.\d{1,3}\.\d{1,3})\s")
 _BLANKS = compile_pattern(r"[\s\x{a0}]+")
+_ADDRESS = compile_pattern(ADDRESS)
+_NAMED_HOST = compile_pattern(r"(?i)\bhost [\w.-]+\.[\w-]+ ?[\[(][0-9a-f.:]+[\])]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,19 @@ class Reason:
     why: str
 
 
-def tidy(diagnostic: str) -> str:
+def tidy(diagnostic: str, longest: int = LONGEST) -> str:
     """A diagnostic in one line, without the codes that its continuation lines repeat."""
-    line = _BLANKS.sub(" ", diagnostic.replace("\n", " \n ")).strip()
+    line = _BLANKS.sub(" ", diagnostic[: 2 * longest]).strip()
     first = _REPLY.search(line)
     if first is None:
-        return line[:_LONGEST].rstrip()
+        return line[:longest].rstrip()
     head = first.end()
-    return (line[:head] + _REPEATED.sub(" ", line[head:]))[:_LONGEST].rstrip()
+    return (line[:head] + _REPEATED.sub(" ", line[head:]))[:longest].rstrip()
+
+
+def masked(text: str) -> str:
+    """The text without addresses and peers: `unknown@` is a person, `host mx.spam.example[...]` is a name."""
+    return _NAMED_HOST.sub("host", _ADDRESS.sub("@", text))
 
 
 def codes(diagnostic: str) -> Codes:
@@ -124,23 +133,19 @@ def is_general(status: str) -> bool:
 def reason(bounces: Bounces, status: str, diagnostic: str, around: str = "") -> Reason:
     """The class of one failure, by the first table that knows; `around` is the text about all recipients.
 
-    `around` is asked only after everything that is about this recipient said nothing.
+    `around` is asked only when all that is about this recipient said nothing, and only for specific words:
+    every report explains in general words what may have happened.
     """
-    seen = codes(diagnostic)
+    seen, words = codes(diagnostic), masked(diagnostic)
     stated = tuple(dict.fromkeys(code for code in (seen.status, status) if code))
     for general in (False, True):
-        if found := bounces.by_words(diagnostic, general=general):
+        if found := bounces.by_words(words, general=general):
             return Reason(*found)
         for code in stated:
             if found := bounces.by_status(code, general=general):
                 return Reason(*found)
-    if found := bounces.by_words(around, general=False):
-        return Reason(*found)
-    if found := bounces.by_reply(seen.reply):
-        return Reason(*found)
-    if around and (found := bounces.by_words(around, general=True)):
-        return Reason(*found)
-    return Reason(BounceClass.UNKNOWN, "no word or code is known")
+    found = bounces.by_words(masked(tidy(around, _AROUND)), general=False) or bounces.by_reply(seen.reply)
+    return Reason(*found) if found else Reason(BounceClass.UNKNOWN, "no word or code is known")
 
 
 def recipient_status(
@@ -155,7 +160,7 @@ def recipient_status(
 ) -> tuple[RecipientStatus, str]:
     """One recipient of a report with everything that follows from its words and codes, and why."""
     diagnostic = tidy(diagnostic)
-    found = reason(bounces, status, diagnostic, tidy(around))
+    found = reason(bounces, status, diagnostic, around)
     status = status or codes(diagnostic).status
     failed = action is DsnAction.FAILED
     return RecipientStatus(

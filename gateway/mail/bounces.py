@@ -1,32 +1,20 @@
-"""What `config/bounces.toml` says, checked: how reports look, and what their words and codes mean.
+"""What `config/bounces.toml` says: how reports look, and what their words and codes mean.
 
-Every pattern is RE2, ignores case, and its `^` and `$` are those of a line. In a pattern for addresses
-`{address}` stands for the recipient as the report names it, `{original}` for the one that was written to
-before an alias or a forwarding led elsewhere, and `(?P<says>...)` for the diagnostic, where it stands on
-the same line.
+The file explains its own keys; this module gives them types, checks them, and asks them.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from typing import Any, TypeVar, cast
 
 from gateway.kernel.errors import InputError
 from gateway.mail.defaults import shipped
-from gateway.mail.parsed import BounceClass, DsnAction
-from gateway.mail.pattern import Match, Pattern, compile_pattern
+from gateway.mail.entry import Entry
+from gateway.mail.parsed import BounceClass, DsnAction, Parsed
+from gateway.mail.words import Words
 
-# What may stand before and after the @ in running text. Kana, Han and Hangul are left out: in Japanese and
-# Chinese reports they follow an address without a blank.
-_LETTER = r"0-9A-Za-z_\p{Latin}\p{Cyrillic}\p{Greek}"
-_LOCAL = rf"""(?:"[^"\n]{{1,64}}"|[{_LETTER}!#$%&+/=?^`{{}}~\-][{_LETTER}!#$%&'+/=?^`{{}}~.\-]*)"""
-_DOMAIN = rf"(?:\[[0-9A-Fa-f:.]+\]|[{_LETTER}\-]+(?:\.[{_LETTER}\-]+)*)"
-ADDRESS = rf"{_LOCAL}@{_DOMAIN}"
-_PLACES = {"{address}": rf"(?P<address>{ADDRESS})", "{original}": rf"(?P<original>{ADDRESS})"}
-
-E = TypeVar("E", bound=StrEnum)
+_BEGINNING = 16384  # characters of the words of a mail
 
 
 class Says(StrEnum):
@@ -38,38 +26,24 @@ class Says(StrEnum):
     WHOLE = "whole"
 
 
-@cache
-def compiled(pattern: str) -> Pattern:
-    """A pattern of the file, ready to be searched with; ValueError says what RE2 minds."""
-    for place, stands_for in _PLACES.items():
-        pattern = pattern.replace(place, stands_for)
-    return compile_pattern(f"(?m){pattern}", ignore_case=True)
-
-
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Alternatives, in order; the first that is found counts."""
+class Looks:
+    """What of a mail is looked at to recognise it."""
 
-    patterns: tuple[str, ...] = ()
+    subject: str
+    author: str  # "Name <address>"
+    fields: str  # all of them, as "Name: value" lines
+    words: str
 
-    def find(self, text: str) -> Match | None:
-        return next(self.matches(text), None)
 
-    def each(self) -> Iterator[Pattern]:
-        return map(compiled, self.patterns)
-
-    def matches(self, text: str) -> Iterator[Match]:
-        """The first place of each alternative that is found."""
-        for pattern in self.each():
-            if match := pattern.search(text):
-                yield match
-
-    def in_(self, text: str) -> bool:
-        """Whether any alternative is found, asked all at once; for alternatives without groups."""
-        return bool(self.patterns) and compiled("|".join(self.patterns)).search(text) is not None
-
-    def __bool__(self) -> bool:
-        return bool(self.patterns)
+def looks_of(mail: Parsed) -> Looks:
+    """How the mail looks, with the beginning of its words: there programs say what they are."""
+    return Looks(
+        subject=mail.subject,
+        author=f"{mail.author.name} <{mail.author.address}>" if mail.author else "",
+        fields="\n".join(f"{name}: {value}" for name, value in mail.headers),
+        words=mail.text[:_BEGINNING],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +51,21 @@ class When:
     """The signs of one kind of mail; all that are given must be there."""
 
     subject: Words = field(default_factory=Words)
-    author: Words = field(default_factory=Words)  # name and address
-    header: Words = field(default_factory=Words)  # any field, as "Name: value"
+    author: Words = field(default_factory=Words)
+    header: Words = field(default_factory=Words)
     body: Words = field(default_factory=Words)
+
+    def holds(self, looks: Looks) -> bool:
+        """Whether all are there, the cheapest asked first; no sign at all holds for every mail."""
+        return all(
+            not words or words.in_(text)
+            for words, text in (
+                (self.subject, looks.subject),
+                (self.author, looks.author),
+                (self.header, looks.fields),
+                (self.body, looks.words),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +138,7 @@ class Bounces:
     complaints: tuple[Named, ...] = ()
     challenges: tuple[Named, ...] = ()
     absences: tuple[Absence, ...] = ()
+    away: Words = field(default_factory=Words)  # the subjects of all absences, to ask them at once
 
     @staticmethod
     def load(text: str, where: str, *, check: bool = True) -> "Bounces":
@@ -164,7 +151,7 @@ class Bounces:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InputError(where, str(error), "it has to be TOML") from None
-        return _bounces(_Entry(where, table, check=check))
+        return _bounces(Entry(where, table, check=check))
 
     def by_words(self, text: str, *, general: bool) -> tuple[BounceClass, str] | None:
         """The class that words of a diagnostic speak of, and those words."""
@@ -195,75 +182,8 @@ def _by_code(
     return None
 
 
-class _Entry:
-    """One table of the file, whose keys are read once and then must all have been used."""
-
-    def __init__(self, where: str, table: Mapping[str, Any], *, check: bool) -> None:
-        self.where = where
-        self._check = check
-        self._left = dict(table)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._left.pop(key, default)
-        if not isinstance(value, str):
-            raise InputError(self.where, f"{key!r} is missing or no text")
-        return value
-
-    def yes(self, key: str) -> bool:
-        value = self._left.pop(key, False)
-        if not isinstance(value, bool):
-            raise InputError(self.where, f"{key!r} is neither true nor false")
-        return value
-
-    def words(self, key: str) -> Words:
-        """The patterns under `key`, one or a list, each of which RE2 takes."""
-        value = self._left.pop(key, [])
-        listed = cast("list[Any]", [value] if isinstance(value, str) else value)
-        if not isinstance(value, str | list) or not all(isinstance(one, str) for one in listed):
-            raise InputError(self.where, f"{key!r} is no pattern and no list of patterns")
-        try:
-            for pattern in listed if self._check else ():
-                compiled(pattern)
-        except ValueError as error:
-            raise InputError(self.where, str(error), "the syntax is RE2's") from None
-        return Words(tuple(listed))
-
-    def one_of(self, key: str, kinds: type[E]) -> E | None:
-        """The member of `kinds` under `key`, None if the key is absent."""
-        value = self._left.pop(key, None)
-        try:
-            return None if value is None else kinds(value)
-        except ValueError:
-            allowed = ", ".join(kinds)
-            raise InputError(self.where, f"{key} = {value!r} is unknown", f"it is one of {allowed}") from None
-
-    def table(self, key: str) -> "_Entry":
-        value = self._left.pop(key, {})
-        if not isinstance(value, dict):
-            raise InputError(self.where, f"{key!r} is no table")
-        return _Entry(f"{self.where}, {key}", cast("dict[str, Any]", value), check=self._check)
-
-    def tables(self, key: str) -> Iterator["_Entry"]:
-        value = self._left.pop(key, [])
-        if not isinstance(value, list):
-            raise InputError(self.where, f"[[{key}]] is no list of tables")
-        for number, table in enumerate(cast("list[Any]", value), start=1):
-            if not isinstance(table, dict):
-                raise InputError(self.where, f"[[{key}]] {number} is no table")
-            entry = cast("dict[str, Any]", table)
-            name = next((str(entry[k]) for k in ("name", "class", "language") if k in entry), "")
-            where = f"{self.where}, [[{key}]] {number}" + (f" ({name})" if name else "")
-            yield _Entry(where, entry, check=self._check)
-
-    def done(self) -> None:
-        if self._left:
-            known = ", ".join(sorted(self._left))
-            raise InputError(
-                self.where, f"unknown: {known}", "see the top of the file for what may stand here"
-            )
-
-
-def _bounces(file: _Entry) -> Bounces:
+def _bounces(file: Entry) -> Bounces:
+    absences = tuple(map(_absence, file.tables("absence")))
     made = Bounces(
         signs=_signs(file.table("signs")),
         reports=tuple(map(_report, file.tables("report"))),
@@ -272,26 +192,29 @@ def _bounces(file: _Entry) -> Bounces:
         replies=tuple(map(_meaning, file.tables("reply"))),
         complaints=tuple(map(_named, file.tables("complaint"))),
         challenges=tuple(map(_named, file.tables("challenge"))),
-        absences=tuple(map(_absence, file.tables("absence"))),
+        absences=absences,
+        away=Words(
+            tuple(one for each in absences for one in (*each.subject.patterns, *each.perhaps.patterns))
+        ),
     )
     file.done()
     return made
 
 
-def _signs(entry: _Entry) -> Signs:
+def _signs(entry: Entry) -> Signs:
     names = ("subject", "author", "original", "delayed", "delivered", "relayed", "failed")
     signs = Signs(**{name: entry.words(name) for name in names})
     entry.done()
     return signs
 
 
-def _when(entry: _Entry) -> When:
+def _when(entry: Entry) -> When:
     when = When(**{name: entry.words(name) for name in ("subject", "author", "header", "body")})
     entry.done()
     return when
 
 
-def _report(entry: _Entry) -> Report:
+def _report(entry: Entry) -> Report:
     report = Report(
         name=entry.text("name"),
         when=_when(entry.table("when")),
@@ -308,7 +231,7 @@ def _report(entry: _Entry) -> Report:
     return report
 
 
-def _meaning(entry: _Entry) -> Meaning:
+def _meaning(entry: Entry) -> Meaning:
     bounce = entry.one_of("class", BounceClass)
     if bounce is None:
         raise InputError(entry.where, "'class' is missing", f"it is one of {', '.join(BounceClass)}")
@@ -318,7 +241,7 @@ def _meaning(entry: _Entry) -> Meaning:
     return meaning
 
 
-def _named(entry: _Entry) -> Named:
+def _named(entry: Entry) -> Named:
     named = Named(
         entry.text("name"), _when(entry.table("when")), entry.words("recipient"), entry.text("type", "")
     )
@@ -327,7 +250,7 @@ def _named(entry: _Entry) -> Named:
     return named
 
 
-def _absence(entry: _Entry) -> Absence:
+def _absence(entry: Entry) -> Absence:
     names = ("subject", "phrase", "perhaps", "gone")
     absence = Absence(entry.text("language"), **{name: entry.words(name) for name in names})
     entry.done()

@@ -6,13 +6,13 @@ the Message-ID of what was complained about. Some send the mail itself with a fi
 
 from collections.abc import Sequence
 
-from gateway.mail.bounces import ADDRESS, Bounces, Named
-from gateway.mail.freetext import holds
+from gateway.mail.bounces import Bounces, Looks, Named
 from gateway.mail.mime import Part
 from gateway.mail.original import ENCLOSED, message_id
 from gateway.mail.parsed import Complaint, Parsed
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.report import groups, typed_address
+from gateway.mail.words import ADDRESS
 
 FEEDBACK_PART = "message/feedback-report"
 
@@ -27,17 +27,18 @@ _NAMED = (
     "x-original-rcpt-to",
     "original-recipient",
 )
-_LOOKED_AT = 8192  # characters of the words of a complaint
 
 
-def complaint(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> tuple[Complaint, str] | None:
+def complaint(
+    mail: Parsed, parts: Sequence[Part], looks: Looks, bounces: Bounces
+) -> tuple[Complaint, str] | None:
     """The complaint that the mail is, and by which sign; None if it is none."""
     for part in parts:
         if part.media_type == FEEDBACK_PART:
             return _standard(part.text, parts), "a message/feedback-report part (RFC 5965)"
     for named in bounces.complaints:
-        if holds(named.when, mail, mail.text[:_LOOKED_AT]):
-            recipient = _recipient(named, mail, parts)
+        if named.when.holds(looks):
+            recipient = _recipient(named, mail, parts, looks)
             return Complaint(named.type or "abuse", recipient, message_id(parts, mail.text)), named.name
     return None
 
@@ -54,11 +55,10 @@ def _standard(text: str, parts: Sequence[Part]) -> Complaint:
     )
 
 
-def _recipient(named: Named, mail: Parsed, parts: Sequence[Part]) -> str:
+def _recipient(named: Named, mail: Parsed, parts: Sequence[Part], looks: Looks) -> str:
     sources = [part.text for part in parts if part.media_type in ENCLOSED] + [mail.text]
-    headers = "\n".join(f"{name}: {value}" for name, value in mail.headers)
     for pattern in named.recipient.each():
-        for source in (*sources, headers):
+        for source in (*sources, looks.fields):
             if match := pattern.search(source):
                 return match.groupdict().get("address") or ""
     if named.type == "opt-out" and mail.author:

@@ -10,15 +10,14 @@ from gateway.mail import freetext, lastresort
 from gateway.mail.bounce import codes, recipient_status
 from gateway.mail.bounces import Bounces
 from gateway.mail.freetext import Finding, Reading
-from gateway.mail.mime import Part
-from gateway.mail.original import halves, message_id
+from gateway.mail.mime import Part, leaves
+from gateway.mail.original import ENCLOSED, halves, message_id
 from gateway.mail.parsed import BounceClass, DeliveryReport, DsnAction, Parsed, RecipientStatus
 from gateway.mail.report import STATUS_PARTS, Entry, entries, entries_of_text
 from gateway.mail.sign import Sign, allow_guessing, suffice
 
 _OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
 _RECEIPT_OF_REFUSAL = "Dovecot and Sieve"  # the family that dresses refusals as read receipts
-_AROUND = 4000  # characters of a report that may tell why
 
 Read = tuple[DeliveryReport, str]
 
@@ -38,6 +37,16 @@ def report(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: 
         return _made(found, "RFC 3464 as text", text, mail, parts, bounces, held)
     if reading.findings:
         return _made(map(_as_entry, reading.findings), reading.family, text, mail, parts, bounces, held)
+    return _enclosed(mail, parts, held, bounces) if suffice(held) else None
+
+
+def _enclosed(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Read | None:
+    """The report that a gateway wrapped into a mail of its own, to put a disclaimer beside it."""
+    for part in parts:
+        if part.media_type in ENCLOSED and "delivery-status" in part.text.lower():
+            inner, _ = leaves(part.content)
+            if entries(inner):
+                return _standard(mail, inner, held, bounces)
     return None
 
 
@@ -116,7 +125,7 @@ def _made(
             action=entry.action or said,
             status=entry.status,
             diagnostic=entry.diagnostic,
-            around=text[:_AROUND],
+            around=text,
         )
         known = told.get(status.recipient.lower())
         if known is None or known[0].bounce is BounceClass.UNKNOWN:

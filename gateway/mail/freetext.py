@@ -7,9 +7,10 @@ that names a recipient is the reader. What the sign X-Failed-Recipients lists co
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.mail.bounces import ADDRESS, Bounces, Report, Says, When, Words, compiled
+from gateway.mail.bounces import Bounces, Report, Says, looks_of
 from gateway.mail.parsed import DsnAction, Parsed
 from gateway.mail.pattern import Match, compile_pattern
+from gateway.mail.words import ADDRESS, compiled
 
 _ADDRESS = compile_pattern(ADDRESS)
 _BLANK_LINE = compile_pattern(r"\n[ \t>]*\n")
@@ -21,6 +22,13 @@ _FOR_HELP = compile_pattern(
     r"(?i)^(?:postmaster|mailer-daemon|abuse|support|help(?:desk)?|admin(?:istrator)?|hostmaster|webmaster|root|"
     r"info-?desk|service-?desk|servicedesk|no-?reply|do-?not-?reply|unblock\w*|delist\w*|removeme|security|noc|"
     r"mail-?admin|sysadmin|it-?support|customer-?(?:care|service)|kundenservice|soporte|suporte|assistenza)@"
+)
+
+_NOT_HIM = compile_pattern(
+    r"(?i)\b(?:from|sender|mail from|return-path|contact|please (?:contact|write to|e-?mail|mail|call)|"
+    r"message-id|reply-to|via|by|von|absender|de la part de|expéditeur|remitente|mittente|remetente|от|"
+    r"送信者)"
+    r"\s*[:=]?\s*[\"'<(\[]*$"
 )
 
 
@@ -46,27 +54,13 @@ def read(text: str, mail: Parsed, bounces: Bounces, *, guess: bool) -> Reading:
     """The recipients that the text of a report names, its returned original cut off before."""
     listed = failed_recipients(mail)
     own = frozenset(_own(mail))
+    looks = replace(looks_of(mail), words=text[:_FIRST])
     for report in bounces.reports:
         if report.guess and not guess:
             continue
-        if holds(report.when, mail, text[:_FIRST]) and (found := findings(report, text, own)):
+        if report.when.holds(looks) and (found := findings(report, text, own)):
             return Reading(report.name, _as_listed(listed, found, text) if listed else found)
     return Reading("X-Failed-Recipients", _as_listed(listed, (), text)) if listed else Reading()
-
-
-def holds(when: When, mail: Parsed, text: str) -> bool:
-    """Whether all signs that are given are there; no sign at all holds for every mail."""
-    author = f"{mail.author.name} <{mail.author.address}>" if mail.author else ""
-    return (
-        (not when.subject or when.subject.find(mail.subject) is not None)
-        and (not when.author or when.author.find(author) is not None)
-        and (not when.header or _header_holds(when.header, mail))
-        and (not when.body or when.body.find(text) is not None)
-    )
-
-
-def _header_holds(words: Words, mail: Parsed) -> bool:
-    return any(words.find(f"{name}: {value}") is not None for name, value in mail.headers)
 
 
 def findings(report: Report, text: str, own: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
@@ -81,8 +75,6 @@ def findings(report: Report, text: str, own: frozenset[str] = frozenset()) -> tu
         end = begin + match.start()
     region = text[begin:end]
     matches = list(_named(report, region, own))
-    if len(matches) > _MOST:
-        return ()
     made: dict[str, Finding] = {}
     for at, match in enumerate(matches):
         finding = _finding(report, region, matches, at, match)
@@ -100,16 +92,23 @@ def _named(report: Report, region: str, own: frozenset[str]) -> Iterator[Match]:
         (match for pattern in report.address for match in compiled(pattern).finditer(region)),
         key=lambda match: (match.start(), -match.end()),
     )
-    last = -1
-    for match in found:
+    last, seen = -1, set[str]()
+    for match in found[:_MOST]:
         groups = match.groupdict()
-        address = groups.get("address") or groups.get("original") or ""
-        if match.start() < last or not address:
+        address = (groups.get("address") or groups.get("original") or "").lower()
+        if match.start() < last or not address or (address in seen and not groups.get("original")):
             continue
-        if report.guess and (address.lower() in own or _FOR_HELP.search(address) is not None):
+        if report.guess and (address in own or _stands_for_another(region, match, address)):
             continue
         last = match.end()
+        seen.add(address)
         yield match
+
+
+def _stands_for_another(region: str, match: Match, address: str) -> bool:
+    """Whether an address is somebody to ask, or whom the mail came from."""
+    at = region.lower().find(address, match.start())
+    return _FOR_HELP.search(address) is not None or _NOT_HIM.search(region[max(0, at - 40) : at]) is not None
 
 
 def _finding(report: Report, region: str, matches: Sequence[Match], at: int, match: Match) -> Finding:

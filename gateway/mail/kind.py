@@ -8,15 +8,12 @@ not have, however much they talk about bounces, forward one, or answer to a post
 from collections.abc import Sequence
 
 from gateway.mail import absence, complaint, delivery
-from gateway.mail.bounces import BUILT_IN, Bounces
-from gateway.mail.freetext import holds
+from gateway.mail.bounces import BUILT_IN, Bounces, Looks, looks_of
 from gateway.mail.mime import Part
 from gateway.mail.parsed import AutoReply, Challenge, Kind, Ordinary, Parsed, UnsubscribeRequest
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.sign import Sign, signs
 from gateway.mail.stopword import stop_word
-
-_LOOKED_AT = 8192  # characters of the words of a mail in which a gatekeeper says what it wants
 
 _UNSUBSCRIBE = compile_pattern(r"(?i)^<?unsubscribe[+=-]([a-z2-7]{32})@")
 
@@ -24,11 +21,12 @@ _UNSUBSCRIBE = compile_pattern(r"(?i)^<?unsubscribe[+=-]([a-z2-7]{32})@")
 def kind_of(mail: Parsed, parts: Sequence[Part], bounces: Bounces = BUILT_IN) -> tuple[Kind, str]:
     """The kind of a mail, and the sign or pattern that decided it, for a person to read."""
     held = signs(mail, parts, bounces)
+    looks = looks_of(mail)
     return (
         delivery.report(mail, parts, held, bounces)
         or _unsubscribe_address(mail)
-        or complaint.complaint(mail, parts, bounces)
-        or _challenge(mail, bounces)
+        or complaint.complaint(mail, parts, looks, bounces)
+        or _challenge(looks, bounces)
         or _auto_reply(mail, parts, held, bounces)
         or _stop_word(mail)
         or (Ordinary(), "nothing says that it is anything else")
@@ -43,9 +41,9 @@ def _unsubscribe_address(mail: Parsed) -> tuple[Kind, str] | None:
     return None
 
 
-def _challenge(mail: Parsed, bounces: Bounces) -> tuple[Kind, str] | None:
+def _challenge(looks: Looks, bounces: Bounces) -> tuple[Kind, str] | None:
     for named in bounces.challenges:
-        if holds(named.when, mail, mail.text[:_LOOKED_AT]):
+        if named.when.holds(looks):
             return Challenge(named.name), f"the challenge of {named.name}"
     return None
 

@@ -10,6 +10,7 @@ from email.message import Message
 from typing import Any, cast
 
 from gateway.mail.mime import Part
+from gateway.mail.original import ENCLOSED
 from gateway.mail.parsed import DsnAction, Parsed
 
 _TOLD = ("From", "To", "Subject", "X-Mailer", "Received", "Precedence")
@@ -40,7 +41,8 @@ def _message(mail: Parsed, parts: Sequence[Part]) -> Message:
         for value in mail.headers.all(name):
             del made["From" if name == "From" else "X-None"]
             made[name] = value.encode("ascii", "replace").decode("ascii")
-    leaves = [_leaf(part) for part in parts if part.media_type.startswith(("text/", "message/"))]
+    told = (part for part in parts if part.media_type.startswith(("text/", "message/")))
+    leaves = [_leaf(part) for part in told if part.media_type not in ENCLOSED]
     if len(leaves) == 1 and leaves[0].get_content_maintype() == "text":
         made.set_payload(leaves[0].get_payload())
         return made

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.mail.bounce import is_general
-from gateway.mail.bounces import ADDRESS
 from gateway.mail.mime import Part
 from gateway.mail.parsed import DsnAction
 from gateway.mail.pattern import Match, compile_pattern
+from gateway.mail.words import ADDRESS
 
 STATUS_PARTS = frozenset(("message/delivery-status", "message/global-delivery-status"))
 

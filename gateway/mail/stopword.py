@@ -7,8 +7,6 @@ They count only when they stand alone on the first line of the new words: "stop"
 
 from collections.abc import Mapping
 
-from gateway.mail.pattern import compile_pattern
-
 WORDS: Mapping[str, tuple[str, ...]] = {
     "en": (
         "stop",
@@ -352,8 +350,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 
 _ALL = {word.casefold(): language for language, words in WORDS.items() for word in words}
 _LONGEST = max(map(len, _ALL))
-_EDGES = compile_pattern(r"""^[\s\pP\pS]+|[\s\pP\pS]+$""")
-_BLANKS = compile_pattern(r"[\s\x{a0}]+")
+_EDGES = " .,;:!?¡¿-–—_*~#'\"“”„‘’«»‹›()[]{}<>。、．！？「」…"
 
 
 def stop_word(text: str) -> str:
@@ -361,5 +358,5 @@ def stop_word(text: str) -> str:
     line = next((line for line in text.splitlines() if line.strip()), "")
     if len(line) > _LONGEST + 20:
         return ""
-    word = _BLANKS.sub(" ", _EDGES.sub("", line)).replace("’", "'").casefold()
+    word = " ".join(line.split()).strip(_EDGES).replace("’", "'").casefold()
     return word if word in _ALL else ""

@@ -1,0 +1,58 @@
+"""Patterns as people write them into a table: places by name, gaps between words, alternatives in order.
+
+Every pattern is RE2, ignores case, and its `^` and `$` are those of a line. `{address}` stands for the
+recipient as a report names it, `{original}` for the one that was written to before an alias or a forwarding
+led elsewhere, ` ... ` for up to 50 characters within a sentence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from gateway.mail.pattern import Match, Pattern, compile_pattern
+
+# What may stand before and after the @ in running text. Kana, Han and Hangul are left out: in Japanese and
+# Chinese reports they follow an address without a blank.
+_LETTER = r"0-9A-Za-z_\p{Latin}\p{Cyrillic}\p{Greek}"
+_LOCAL = rf"""(?:"[^"\n]{{1,64}}"|[{_LETTER}!#$%&+/=?^`{{}}~\-][{_LETTER}!#$%&'+/=?^`{{}}~.\-]*)"""
+_DOMAIN = rf"(?:\[[0-9A-Fa-f:.]+\]|[{_LETTER}\-]+(?:\.[{_LETTER}\-]+)*)"
+ADDRESS = rf"{_LOCAL}@{_DOMAIN}"
+_PLACES = {
+    "{address}": rf"(?P<address>{ADDRESS})",
+    "{original}": rf"(?P<original>{ADDRESS})",
+    " ... ": r"[^.;\n]{0,50}",
+}
+
+
+@cache
+def compiled(pattern: str) -> Pattern:
+    """A pattern of a table, ready to be searched with; ValueError says what RE2 minds."""
+    for place, stands_for in _PLACES.items():
+        pattern = pattern.replace(place, stands_for)
+    return compile_pattern(f"(?m){pattern}", ignore_case=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Alternatives, in order; the first that is found counts."""
+
+    patterns: tuple[str, ...] = ()
+
+    def find(self, text: str) -> Match | None:
+        return next(self.matches(text), None)
+
+    def each(self) -> Iterator[Pattern]:
+        return map(compiled, self.patterns)
+
+    def matches(self, text: str) -> Iterator[Match]:
+        """The first place of each alternative that is found."""
+        for pattern in self.each():
+            if match := pattern.search(text):
+                yield match
+
+    def in_(self, text: str) -> bool:
+        """Whether any alternative is found, asked all at once; for alternatives without groups."""
+        return bool(self.patterns) and compiled("|".join(self.patterns)).search(text) is not None
+
+    def __bool__(self) -> bool:
+        return bool(self.patterns)
