@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.mail import attachment, markup, mime
+from gateway.mail.entity import Entity, all_defects, tree
 from gateway.mail.flowed import unflowed
 from gateway.mail.header import Field
-from gateway.mail.mime import Entity, Part
+from gateway.mail.mime import Part
 from gateway.mail.parsed import Attachment
 from gateway.mail.pattern import compile_pattern
 
-LONGEST_TEXT = 1024 * 1024  # characters of text that are kept; beyond that nobody speaks
+LONGEST_TEXT = 256 * 1024  # characters of text that are kept: as far as patterns look, 40,000 words
+LAID_OUT = 20  # parts of HTML; of the others only the words are taken
 
 _FIFTH = 5  # a plain part with less than a fifth of the HTML's words says less than the HTML
 _STUB_WORDS = 60  # a stub says hardly more
@@ -77,13 +79,15 @@ class _Reading:
 
 def read(octets: bytes) -> Body:
     """The body of a mail whose line ends are CRLF; never raises."""
-    root = mime.tree(octets)
-    reading = _Reading(mime.charset_hint(root), list(mime.all_defects(root)))
-    text = _joined(_node(root, (), reading))
+    root = tree(octets)
+    reading = _Reading(mime.charset_hint(root), list(all_defects(root)))
+    text, whole = _joined(_node(root, (), reading))
     if not text and reading.doubtful:  # the only words of the mail were sent as a file
         entity, part = reading.doubtful[0]
-        text = _joined([_spoken(entity, part, reading)])
+        text, whole = _joined([_spoken(entity, part, reading)])
         reading.attached.remove(part)
+    if not whole:
+        reading.defects.append("text_cut")
     attachments: list[Attachment] = []
     for part in reading.attached:
         entry, notes = attachment.listed(part.filename, part.media_type, part.content)
@@ -102,9 +106,16 @@ def read(octets: bytes) -> Body:
     )
 
 
-def _joined(spoken: Sequence[_Spoken]) -> str:
-    texts = (one.text.strip("\n") for one in spoken)
-    return "\n\n".join(text for text in texts if text.strip())[:LONGEST_TEXT].rstrip()
+def _joined(spoken: Sequence[_Spoken]) -> tuple[str, bool]:
+    """The text that the pieces are together, and whether it is all of it."""
+    text = ""
+    for one in spoken:
+        words = one.text.strip("\n")
+        if words.strip():
+            text = f"{text}\n\n{words}" if text else words
+        if len(text) > LONGEST_TEXT:
+            return text[:LONGEST_TEXT].rstrip(), False
+    return text.rstrip(), True
 
 
 def _node(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spoken]:
@@ -136,6 +147,8 @@ def _leaf(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spo
 def _spoken(entity: Entity, part: Part, reading: _Reading) -> _Spoken:
     if part.media_type == "text/html":
         reading.html.append(part.text)
+        if len(reading.html) > LAID_OUT:
+            return _Spoken(markup.words_of(part.text))
         return _Spoken(html=part.text)
     if part.media_type in ("text/enriched", "text/richtext"):
         return _Spoken(_RICH_TAG.sub("", part.text))

@@ -8,7 +8,7 @@ def unflowed(text: str, delete_space: bool = False) -> str:
 
     `delete_space` is the parameter DelSp: the blank before the break belongs to the encoding, not the words.
     """
-    out: list[str] = []
+    out: list[list[str]] = []  # the pieces of each line: joined once, for a paragraph may have a million
     flowing: int | None = None  # the depth of the paragraph that goes on
     for line in text.split("\n"):
         content = line.lstrip(">")
@@ -17,10 +17,10 @@ def unflowed(text: str, delete_space: bool = False) -> str:
         signature = content == _SIGNATURE
         soft = content.endswith(" ") and not signature
         if flowing == depth and not signature:
-            out[-1] += content
+            out[-1].append(content)
         else:
-            out.append(">" * depth + (" " if depth else "") + content)
+            out.append([">" * depth + (" " if depth else ""), content])
         if soft and delete_space:
-            out[-1] = out[-1][:-1]
+            out[-1][-1] = out[-1][-1][:-1]
         flowing = depth if soft else None
-    return "\n".join(out)
+    return "\n".join(map("".join, out))

@@ -25,6 +25,8 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "boundary_lines": (100, 1000),
 }
 
+_MANY_DASHES = 20_000  # lines with `--` above which they are not looked at one by one
+
 # RFC 5322 3.6 allows each once. Who speaks and what is answered must be unambiguous: these are refused ...
 _DECISIVE = ("from", "sender", "reply-to", "subject", "date", "message-id")
 # ... and these are repeated by list software: the first counts, and the mail proves nothing.
@@ -146,7 +148,9 @@ def _boundary_counts(octets: bytes, fields: tuple[header.Field, ...]) -> dict[st
             values.add(value)
         at = lowered.find(b"boundary", at + 8)
     lines = 0
-    if values:
+    if octets.count(b"\r\n--") > _MANY_DASHES and len(values) <= LIMITS["boundaries"][0]:
+        lines = sum(octets.count(b"\r\n--" + value) for value in values)
+    elif values:
         for piece in octets.split(b"\r\n--")[1:]:
             line = piece[: piece.find(b"\r\n")].rstrip() if b"\r\n" in piece else piece.rstrip()
             lines += line in values or line.removesuffix(b"--") in values

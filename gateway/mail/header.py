@@ -8,6 +8,7 @@ or LF that was hidden in an encoded word is a space, so it can start no field in
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from gateway.mail.charset import decoded
@@ -15,6 +16,7 @@ from gateway.mail.pattern import Match, compile_pattern
 
 FIELDS = 1000  # more than that is no letter (guard refuses it); the rest is not read
 LONGEST = 80 * 1024  # octets of one field that are read; guard refuses more than 64 KiB
+PARAMETERS = 200  # of one value
 BLOCK = 256 * 1024  # octets of a header block that are read
 
 _WORD = compile_pattern(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?(.*?)\?=")
@@ -230,7 +232,7 @@ def parameters(value: str) -> dict[str, str]:
     if not semicolon:
         _, _, rest = value.strip().partition(" ")  # "text/plain charset=utf-8" exists
     pieces: dict[str, dict[int, tuple[bool, str]]] = {}
-    for match in _PARAMETER.finditer(rest):
+    for match in islice(_PARAMETER.finditer(rest), PARAMETERS):
         quoted, bare = match.group(2), match.group(3)
         found = (
             quoted.replace('\\"', '"').replace("\\\\", "\\")

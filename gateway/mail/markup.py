@@ -17,7 +17,8 @@ from lxml import html as lxml_html  # pyright: ignore[reportMissingTypeStubs]
 from gateway.mail.pattern import compile_pattern
 
 READ = 2 * 1024 * 1024  # characters of HTML that are read (intake.md, 3.4)
-LAID_OUT = 512 * 1024  # of more only the words are taken: laying out a MiB of bare tags costs 2 s
+LAID_OUT = 512 * 1024  # characters ...
+TAGS = 20_000  # ... and tags; of more only the words are taken: laying out so many costs half a second
 QUOTES = 100  # quotations that are laid out by themselves
 
 _DROPPED = (
@@ -26,7 +27,6 @@ _DROPPED = (
     "head",
     "title",
     "template",
-    "noscript",
     "iframe",
     "object",
     "svg",
@@ -53,22 +53,26 @@ def text_of(html: str) -> str:
     r"""The words of `html` as text with `\n` line ends; never raises, broken HTML gives what can be read."""
     html = _sized(html)
     try:
-        return _laid_out(html) if len(html) <= LAID_OUT else _stripped(html)
+        return _laid_out(html) if _is_small(html) else words_of(html)
     except Exception:  # noqa: BLE001 - lxml and inscriptis raise many things, RecursionError among them
-        return _stripped(html)
+        return words_of(html)
 
 
 def count_words(html: str) -> int:
     """How many words an eye would see, roughly and fast."""
     html = _sized(html)
     try:
-        root = _tree(html) if len(html) <= LAID_OUT else None
+        root = _tree(html) if _is_small(html) else None
         if root is None:
-            return len(_stripped(html).split())
+            return len(words_of(html).split())
         _prune(root)
         return sum(len(piece.split()) for piece in root.itertext())
     except Exception:  # noqa: BLE001 - see above
-        return len(_stripped(html).split())
+        return len(words_of(html).split())
+
+
+def _is_small(html: str) -> bool:
+    return len(html) <= LAID_OUT and html.count("<") <= TAGS
 
 
 def _sized(html: str) -> str:
@@ -85,6 +89,7 @@ def _laid_out(html: str) -> str:
     if root is None:
         return ""
     _prune(root)
+    _unframe(root)
     for quote in _quotations(root):
         tail, quote.tail = quote.tail, None  # what stands behind it is not in it
         lines = _words(quote).strip("\n").split("\n")
@@ -107,6 +112,17 @@ def _prune(root: Any) -> None:
             _drop(element)
         elif element.tag == "hr":
             element.tag, element.text = "div", _RULE
+
+
+def _unframe(root: Any) -> None:
+    """Make blocks of tables with a single column: they are frames, not tables, and bulk mail nests dozens."""
+    for table in list(root.iter("table")):
+        sections = (table, *table.iterchildren("thead", "tbody", "tfoot"))
+        rows = [row for section in sections for row in section.iterchildren("tr")]
+        cells = [tuple(row.iterchildren("td", "th")) for row in rows]
+        if all(len(of_row) <= 1 for of_row in cells):
+            for element in (*sections, *rows, *(cell for of_row in cells for cell in of_row)):
+                element.tag = "div"
 
 
 def _is_hidden(element: Any) -> bool:
@@ -155,8 +171,8 @@ def _tidy(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
-def _stripped(html: str) -> str:
-    """The words between the tags, when nothing better can be had."""
+def words_of(html: str) -> str:
+    """The words between the tags, when nothing better can be had or afforded."""
     first, *pieces = html.split("<")
     out, skipping = [first], ""
     for piece in pieces:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail.mime import DEEPEST, PARTS, leaves, safe_filename
+from gateway.mail.entity import DEEPEST, PARTS
+from gateway.mail.mime import leaves, safe_filename
 
 MAILS = Path(__file__).parents[1] / "mails" / "parse"
 
