@@ -102,7 +102,7 @@ def identity(*from_fields: str) -> Address | None:
     found = address((match.group(2) or "").strip(" ")) if match else None
     if match is None or found is None:
         return None
-    name = unicodedata.normalize("NFKC", words_decoded(match.group(1) or ""))
+    name = unicodedata.normalize("NFKC", words_decoded(match.group(1) or "")).replace(" @ ", " ")
     claims = [claim.group() or "" for claim in _ADDRESS_LIKE.finditer(name)]
     if "\ufffd" in name or any(canonical(claim.strip(".")) != canonical(found) for claim in claims):
         return None

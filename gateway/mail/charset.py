@@ -124,7 +124,8 @@ def _stateful(octets: bytes, codec: str) -> str | None:
     if codec.startswith(("utf_16", "utf_32")) and b"\0" not in octets:
         return None
     if codec.startswith("iso2022_jp") or not codec.startswith(_STATEFUL):
-        return _strictly(octets, "iso2022_jp_2") or _microsofts_jis(octets)
+        text = _strictly(octets, "iso2022_jp_2")
+        return text if text is not None or not octets.isascii() else _microsofts_jis(octets)
     return _strictly(octets, codec)
 
 

@@ -50,6 +50,7 @@ class Field:
 
 def canonical(octets: bytes) -> bytes:
     """The octets with CRLF line ends; CR alone ends lines only where no LF does (a stray CR never does)."""
+    octets = octets.removeprefix(b"\xef\xbb\xbf")  # some editors put a byte order mark before the header
     if b"\n" not in octets:
         return octets.replace(b"\r", b"\r\n")
     if octets.count(b"\n") == octets.count(b"\r\n"):

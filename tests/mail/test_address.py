@@ -125,6 +125,7 @@ def test_a_subaddress_stands_behind_plus_or_minus(text: str, wanted: tuple[str, 
         ('"ana@example.net" <ana@example.net>', "ana@example.net"),
         ("ana@example.net <ana@example.net>", "ana@example.net"),
         ("<ana@example.net> ", "ana@example.net"),
+        ('"Ana @ Kiln Works" <ana@example.net>', "ana@example.net"),
     ],
 )
 def test_one_mailbox_is_an_identity(field: str, wanted: str):

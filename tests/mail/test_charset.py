@@ -36,6 +36,8 @@ FRENCH = (
         ("注文です", "iso-2022-jp", ""),
         ("주문", "iso-2022-kr", "iso-2022-kr"),
         ("목록", "euc-kr", "euc-kr"),
+        ("注文です", "utf-8", "iso-2022-jp"),
+        ("größer", "utf-8", "utf-7"),
         ("wide ✓", "utf-16", "utf-16"),
         ("wide ✓", "utf-16-le", "utf-16le"),
         ("über", "utf-7", "utf-7"),

@@ -70,6 +70,7 @@ def test_a_header_without_end_costs_no_more_than_it_may():
         (b"a\nb\n", b"a\r\nb\r\n"),
         (b"a\rb\r", b"a\r\nb\r\n"),
         (b"a\r\nb\nc\rd", b"a\r\nb\r\nc\rd"),
+        (b"\xef\xbb\xbfa\r\n", b"a\r\n"),
         (b"", b""),
     ],
 )
