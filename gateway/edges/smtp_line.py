@@ -169,8 +169,8 @@ class SmtpLine(SMTP):
     async def _handle_client(self) -> None:
         """Obey one command after another until the client leaves or is told to."""
         self._output += f"220 {self.hostname} {self.protocol}\r\n".encode()
-        await self._flush()
         with contextlib.suppress(ConnectionError, TLSSetupException):
+            await self._flush()
             while not self._leaving and (line := await self._line()):
                 await self._obey(line)
             await self._flush()

@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
+import socket
 
 import pytest
 
 from gateway.edges.admission import ListenConfig, Waits
-from gateway.edges.smtp_in import Listener
+from gateway.edges.smtp_in import Listener, Recipients, listening
 from gateway.kernel.errors import DatabaseUnavailable, SpoolFull
 from gateway.mail.envelope import Intake
 from gateway.testing.client import calling, greeted
@@ -150,6 +151,17 @@ async def test_an_error_inside_is_451_without_details(door: Listener, inbox: Inb
     assert len(inbox.kept) == 1
 
 
+async def test_an_error_while_deciding_about_a_recipient_is_451_too(inbox: Inbox, clock: ManualClock):
+    def verify(address: str) -> bool:
+        raise ValueError("secret inside")
+
+    shop = Recipients(frozenset({"shop.example"}), verify)
+    async with listening(ListenConfig(port=0), shop, inbox, clock) as door, greeted(door.port) as client:
+        reply = await client.begins("ana@cust.example", "bounce+x@shop.example")
+        assert reply == "451 4.3.0 temporary trouble here, please try later"
+        assert (await client.says("RCPT TO:<orders@shop.example>")).startswith("250")
+
+
 async def test_an_error_that_knows_its_reply_gives_it(door: Listener, inbox: Inbox):
     inbox.errors.extend([DatabaseUnavailable("locked"), SpoolFull("no room")])
     async with greeted(door.port) as client:
@@ -203,11 +215,25 @@ async def test_closing_finishes_the_mail_that_is_being_sent_and_dismisses_the_re
 
 
 async def test_closing_does_not_wait_for_ever(open_door, inbox: Inbox):
-    config = ListenConfig(port=0, waits=Waits(closing=0.1))
-    async with open_door(config) as door, greeted(door.port) as client:
+    opened = open_door(ListenConfig(port=0, waits=Waits(closing=0.1)))
+    door = await opened.__aenter__()
+    async with greeted(door.port) as client:
         await client.begins("ana@cust.example", "orders@shop.example")
         await client.says("DATA")
+        await opened.__aexit__(None, None, None)
+        assert await client.hears() == ""
+    assert not door.sessions
     assert not inbox.begun.is_set()
+
+
+async def test_a_socket_of_somebody_else_is_listened_on(open_door, inbox: Inbox):
+    """As systemd hands one over."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        async with open_door(sock=sock) as door, greeted(door.port) as client:
+            assert door.port == sock.getsockname()[1]
+            await client.begins("ana@cust.example", "orders@shop.example")
+            await client.delivers(MAIL)
+    assert inbox.octets == [MAIL]
 
 
 async def until(holds) -> None:

@@ -102,7 +102,7 @@ async def test_guessing_addresses_is_slow_and_ends(open_door, clock: ManualClock
         await client.says("EHLO me", "MAIL FROM:<a@b.example>")
         for n in range(6):
             answer = asyncio.create_task(client.says(f"RCPT TO:<guess{n}@shop.example>"))
-            await asyncio.sleep(0.02)
+            await until(lambda: clock._sleepers)
             assert not answer.done()
             clock.advance(timedelta(seconds=1))
             assert (await answer).startswith("550 5.1.1" if n < 5 else "421 4.7.0")
@@ -136,9 +136,15 @@ async def test_a_connection_is_worn_out_by_repetition_unless_it_is_trusted(open_
 async def test_who_says_nothing_is_told_and_left(open_door):
     config = ListenConfig(port=0, waits=Waits(command=0.1))
     async with open_door(config) as door, greeted(door.port) as client:
-        await client.says("EHLO me")
         assert (await client.hears()).startswith("421 4.4.2")
         assert await client.hears() == ""
+
+
+async def test_who_has_spoken_meanwhile_is_waited_for_again(door: Listener):
+    async with greeted(door.port) as client:
+        [session] = door.sessions
+        session._timeout_cb()  # as the timer does that was wound up before the last command
+        assert (await client.says("NOOP")).startswith("250")
 
 
 async def test_scarce_connections_wait_less(open_door):
