@@ -14,14 +14,19 @@ from gateway.customers.model import (
     WithdrawConsent,
 )
 from gateway.kernel.decision import Decision, Effect, Test, dropped, handled
-from gateway.kernel.ids import Id
+from gateway.kernel.ids import Id, spoken
+from gateway.mail.bounce import DEAD
 from gateway.mail.draft import Draft, Purpose
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import Complaint, DeliveryReport, DsnAction, RecipientStatus
 from gateway.outbox.message import (
+    DeliveryDoubted,
+    DeliveryExpired,
+    DeliveryHeld,
     DeliveryRefused,
     NoteBounce,
     OutboundMessage,
+    RouteSuspended,
     Scope,
     Send,
     Suppress,
@@ -105,8 +110,35 @@ def on_consent_withdrawn(
 
 def on_refused(event: DeliveryRefused, answered: OutboundMessage, now: datetime) -> tuple[Effect, ...]:
     """A refusal in the dialogue says the same as a report that comes later."""
+    dead = Suppress(event.recipient, Scope.ALL, SuppressionReason.DEAD_ADDRESS, answered.id)
     diagnostic = str(event.reply) if event.reply else event.bounce
-    return _undelivered(event.recipient, answered.purpose, event.about, diagnostic)
+    told = _undelivered(event.recipient, answered.purpose, event.about, diagnostic)
+    return (dead, *told) if event.bounce in DEAD else told
+
+
+def on_expired(event: DeliveryExpired, answered: OutboundMessage, now: datetime) -> tuple[Effect, ...]:
+    """Nobody took it for as long as it was worth sending."""
+    waited = f"we tried until it was too old; it waited because: {event.why or 'nobody answered'}"
+    return _undelivered(event.recipient, answered.purpose, event.about, waited)
+
+
+def on_held(event: DeliveryHeld, answered: OutboundMessage, now: datetime) -> tuple[Effect, ...]:
+    """It waits for the owner's word: `mailflow queue why` tells more, `queue retry` lets it go."""
+    waits = f"{spoken('M', event.seq)} waits for your word: {event.why}"
+    return _undelivered(event.recipient, answered.purpose, event.about, waits)
+
+
+def on_doubted(event: DeliveryDoubted, answered: OutboundMessage, now: datetime) -> tuple[Effect, ...]:
+    """Nobody knows whether it arrived, and nothing more will be tried by itself."""
+    if not event.closed:
+        return ()
+    doubt = f"the line broke at the very end, so nobody knows whether {spoken('M', event.seq)} was taken"
+    return _undelivered(event.recipient, answered.purpose, event.about, doubt)
+
+
+def on_route_suspended(event: RouteSuspended, _: None, now: datetime) -> tuple[Effect, ...]:
+    """The way out is blocked in a way that waiting does not heal, such as a wrong password."""
+    return (Tell("owner/way_out", {"route": event.route, "why": event.why}),) if event.urgent else ()
 
 
 def keep_customers(people: tuple[tuple[Address, str, bool], ...], source: str) -> Decision:

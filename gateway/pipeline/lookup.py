@@ -21,7 +21,13 @@ from gateway.orders.decide import NoticeFacts
 from gateway.orders.model import Order, OrderMoved, OrderPlaced, ShipmentMoved
 from gateway.orders.store import order_by_id, shipments_of
 from gateway.outbox.inspection import message_by_seq
-from gateway.outbox.message import DeliveryRefused, OutboundMessage
+from gateway.outbox.message import (
+    DeliveryDoubted,
+    DeliveryExpired,
+    DeliveryHeld,
+    DeliveryRefused,
+    OutboundMessage,
+)
 from gateway.purchasing.decide import PurchaseFacts
 from gateway.purchasing.model import PurchaseOrderConfirmed, PurchaseOrderSent
 from gateway.purchasing.store import purchase_order_by_id, supplier_by_id
@@ -99,7 +105,10 @@ async def customer(tx: AsyncConnection, event: ConsentWithdrawn) -> Customer | N
     return await customer_by_id(tx, event.customer_id) if event.customer_id else None
 
 
-async def refused(tx: AsyncConnection, event: DeliveryRefused) -> OutboundMessage:
+async def message(
+    tx: AsyncConnection, event: DeliveryRefused | DeliveryExpired | DeliveryHeld | DeliveryDoubted
+) -> OutboundMessage:
+    """The message that an event speaks of."""
     return _there(await message_by_seq(tx, event.seq), f"message {event.seq}")
 
 

@@ -181,8 +181,12 @@ def slices(terms: Terms, desk: Desk) -> Slices:
             customer.ConsentWithdrawn: (
                 Reaction("customers.goodbye", lookup.customer, customers.on_consent_withdrawn),
             ),
-            outbound.DeliveryRefused: (
-                Reaction("customers.undelivered", lookup.refused, customers.on_refused),
+            outbound.DeliveryRefused: (Reaction("customers.refused", lookup.message, customers.on_refused),),
+            outbound.DeliveryExpired: (Reaction("customers.expired", lookup.message, customers.on_expired),),
+            outbound.DeliveryHeld: (Reaction("customers.held", lookup.message, customers.on_held),),
+            outbound.DeliveryDoubted: (Reaction("customers.doubted", lookup.message, customers.on_doubted),),
+            outbound.RouteSuspended: (
+                Reaction("customers.way_out", lookup.nothing, customers.on_route_suspended),
             ),
         },
     )

@@ -15,7 +15,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.app.config import Config
@@ -116,10 +116,12 @@ class Shop:
             await self.turns_to_next(end)
 
     async def turns_to_next(self, end: datetime) -> None:
-        """The clock goes on to the next timer, at most six hours and not past `end`."""
+        """The clock goes on to the next timer, in small steps while mail waits, and not past `end`."""
         async with reading(self.gateway.db) as tx:
             upcoming = await timers.next_due(tx)
-        step = min(end, self.clock.now() + timedelta(hours=6), upcoming or end)
+            waits = await tx.scalar(select(func.count()).select_from(mail_tables.outbox))
+        stride = timedelta(minutes=10) if waits else timedelta(hours=6)
+        step = min(end, self.clock.now() + stride, upcoming or end)
         self.clock.set(step)
         await self.gateway.settle()
 

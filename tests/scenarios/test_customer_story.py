@@ -6,6 +6,7 @@ import pytest
 
 from gateway.testing.report import bounce_of
 from gateway.testing.shop import Shop, words_of
+from gateway.testing.sink import Moment
 
 ANA, BEN = "Ana Lopez <ana@example.net>", "Ben Okafor <ben@example.org>"
 ORDERS, OWNER, CARRIER = "orders@boutique.example", "priya@owner.example", "news@parcels.example"
@@ -209,3 +210,28 @@ async def test_a_mail_that_cannot_be_worked_on_is_held_and_harms_no_other(shop: 
 
     await shop.receives("Please tell me when BOWL-02 is back", sender=BEN)
     assert shop.sink.mails_to("ben@example.org")
+
+
+async def test_an_address_that_is_refused_at_the_door_is_dead_too(shop: Shop):
+    shop.sink.answer(Moment.RCPT, "550 5.1.1 no such user here", recipient="ana@example.net")
+    await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    (suppression,) = await shop.rows("suppression")
+    assert (suppression["scope"], suppression["reason"]) == ("all", "dead_address")
+    assert "no such user" in words_of(shop.last_mail_to(OWNER))
+
+
+async def test_a_mail_that_nobody_takes_is_told_when_it_expires(shop: Shop):
+    shop.sink.answer(Moment.RCPT, "450 4.2.0 try later", recipient="ana@example.net", times=None)
+    await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    await shop.lets_pass(days=5)
+    assert not shop.sink.mails_to("ana@example.net")
+    assert "too old" in words_of(shop.last_mail_to(OWNER))
+    assert not await shop.rows("suppression")
+
+
+async def test_a_smarthost_that_is_down_loses_nothing(shop: Shop):
+    shop.sink.answer(Moment.CONNECT, "421 4.3.2 not now", times=3)
+    await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    assert not shop.sink.mails_to("ana@example.net")
+    await shop.lets_pass(hours=1)
+    assert len(shop.sink.mails_to("ana@example.net")) == 1
