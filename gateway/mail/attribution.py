@@ -82,6 +82,8 @@ def attribution(lines: Sequence[Line], end: int) -> Attribution | None:
 def _ended(line: str) -> tuple[str, str]:
     """A line up to the end of an attribution ("" if it has none), and what Yahoo puts behind that."""
     plain = line.strip("-–—=*_ ")
+    if line.startswith("---") and not plain:  # Zoho's closing dashes, wrapped
+        return line, ""
     if plain.endswith((":", ">")) or folded(plain).rsplit(" ", 1)[-1].strip(".,") in VERBS:
         return line, ""
     cut = _ENDED.search(line[:LONGEST]) if "@" in line[:LONGEST] else None

@@ -8,18 +8,18 @@ and web addresses below a farewell. "Kind regards, Anna" is what somebody wrote,
 from collections.abc import Sequence
 
 from gateway.mail import closing_words as words
-from gateway.mail.line import Line, folded, listed
+from gateway.mail.line import Line, folded, joined, listed
 from gateway.mail.pattern import compile_pattern
 
 SHORT = 12  # lines, other than blank, below a delimiter that lost its blank
 OFFICE = 8  # lines below a farewell
 PARAGRAPH = 40  # lines that a notice has at most
+NOTICES = 12  # at most, one below the other
 _NOTICE = 15  # words that a notice has at least
 
-_SENT = listed(words.SENT)
-_SENT_AT_THE_END = listed(words.SENT_AT_THE_END)
-_DEVICES = listed(words.DEVICES)
-_EXCUSES, _EXCUSED = listed(words.EXCUSES), listed(words.EXCUSED)
+_SENT_FROM, _SENT_WITH, _SENT_LAST = (listed(t) for t in (words.SENT_FROM, words.SENT_WITH, words.SENT_LAST))
+_SENT_AROUND = tuple(tuple(pair.split(" | ")) for pair in listed(words.SENT_AROUND))
+_DEVICES, _PROGRAMS, _EXCUSES = (listed(table) for table in (words.DEVICES, words.PROGRAMS, words.EXCUSES))
 _FOOTERS, _FOOTERS_BELOW_A_RULE = listed(words.FOOTERS), listed(words.FOOTERS_BELOW_A_RULE)
 _LEGAL_HEADINGS, _LEGAL, _COMPANY = listed(words.LEGAL_HEADINGS), listed(words.LEGAL), listed(words.COMPANY)
 _FAREWELLS = frozenset(listed(words.FAREWELLS))
@@ -27,7 +27,8 @@ _FAREWELLS = frozenset(listed(words.FAREWELLS))
 _LINK = compile_pattern(r"[<(\[]*\b(?:https?://|mailto:|www\.)[^\s<>)\]]*[>)\]]*", ignore_case=True)
 _TELEPHONE = compile_pattern(
     r"(?:\+|\b00)\d[\d ()./-]{6,}|^\W*(?:t|f|m|p|tel|fax|mob|mobile|mobil|phone|telefon"
-    r"|telephone|téléphone|tél|teléfono|telefono|telefoon|handy|cell|office|direct|ph|fon|durchwahl)\b[.: ]{0,3}[+(]?\d[\d ()./-]{5,}"
+    r"|telephone|téléphone|tél|teléfono|telefono|telefoon|handy|cell|office|direct"
+    r"|ph|fon|durchwahl)\b[.: ]{0,3}[+(]?\d[\d ()./-]{5,}"
     r"|(?:^|\s)\(?0\d{2,5}\)?[ /-]\d[\d ()./-]{4,}",
     ignore_case=True,
 )
@@ -35,6 +36,7 @@ _WEB = compile_pattern(
     r"\bhttps?://|\bwww\.|[^\s@]@[^\s@]+\.\pL{2,}|^\W*[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}/?$", ignore_case=True
 )
 _EDGES = "-–—_*•|[]()<> "
+_SOMEBODY = {"ich", "wir", "habe", "haben", "hat", "nicht", "ist"}  # then it is somebody's sentence
 
 
 def end_of_words(lines: Sequence[Line], *, last: bool) -> int:
@@ -49,21 +51,27 @@ def end_of_words(lines: Sequence[Line], *, last: bool) -> int:
 
 def _without_notices(lines: Sequence[Line], end: int, *, last: bool) -> int:
     """The end without the mobile lines, disclaimers and footers that stand there, one after another."""
-    while True:
+    for _ in range(NOTICES):
         end = _trimmed(lines, end)
         start = _paragraph(lines, end)
-        if end and _is_mobile(lines[end - 1].text):
-            end -= 1
-        elif end - start >= 2 and _is_mobile(" ".join(line.text for line in lines[end - 2 : end])):
-            end -= 2
-        elif end and (_is_footer(lines, start, end, last=last) or _is_legal(lines[start:end])):
-            end = start
-        else:
-            return end
+        cut = min(
+            _mobile(lines, start, end), _footer(lines, start, end, last=last), _legal(lines, start, end)
+        )
+        if cut == end:
+            break
+        end = cut
+    return _trimmed(lines, end)
 
 
 def _trimmed(lines: Sequence[Line], end: int) -> int:
-    while end and (lines[end - 1].blank or (end and _is_rule(lines[end - 1]))):
+    """The end without blank lines and rules."""
+    while end and (lines[end - 1].blank or _is_rule(lines[end - 1])):
+        end -= 1
+    return end
+
+
+def _blank_trimmed(lines: Sequence[Line], end: int) -> int:
+    while end and lines[end - 1].blank:
         end -= 1
     return end
 
@@ -80,43 +88,76 @@ def _is_rule(line: Line) -> bool:
     return len(line.text) >= 3 and not line.text.strip("_-=*~–—")
 
 
+def _mobile(lines: Sequence[Line], start: int, end: int) -> int:
+    """The end of a paragraph without "Sent from my iPhone" as its last line or, wrapped, its last two."""
+    for first in range(end - 1, max(start, end - 2) - 1, -1):
+        if _is_mobile(joined(lines[first:end])):
+            return first
+    return end
+
+
 def _is_mobile(text: str) -> bool:
-    """Whether a line is "Sent from my iPhone", or one of its kin, or begs pardon for its brevity."""
-    plain = folded(_LINK.sub("", text)).strip(_EDGES)
-    if not plain or len(plain) > 160 or len(plain.split()) > 24:
+    plain = folded(_LINK.sub("", text)).strip(_EDGES).rstrip(".!。")
+    said = plain.split()
+    if not said or len(said) > (24 if any(word in plain for word in _EXCUSES) else 14):
         return False
-    sent = plain.startswith(_SENT) or plain.rstrip(".!。").endswith(_SENT_AT_THE_END)
-    if sent and any(device in plain for device in _DEVICES):
-        return len(plain.split()) <= 15 or any(word in plain for word in _EXCUSES)
-    if plain.startswith("sent from my ") and len(plain.split()) <= 6:
-        return True
-    return any(word in plain for word in _EXCUSES) and any(word in plain for word in _EXCUSED)
+    for openings, names in ((_SENT_FROM, (*_DEVICES, *_PROGRAMS)), (_SENT_WITH, _PROGRAMS)):
+        opening = next((opening for opening in openings if plain.startswith(opening)), "")
+        if opening and _names(plain[: len(opening) + 32], names):
+            return True
+    for opening, ending in _SENT_AROUND:
+        if plain.startswith(opening) and plain.endswith(ending) and not _SOMEBODY & set(said):
+            return _names(plain, (*_DEVICES, *_PROGRAMS))
+    if plain.endswith(_SENT_LAST):
+        return len(said) <= 6 and _names(plain[:16], (*_DEVICES, *_PROGRAMS))
+    return plain.startswith(("sent from my ", "sent from a ", "sent from an ")) and len(said) <= 8
 
 
-def _is_footer(lines: Sequence[Line], start: int, end: int, *, last: bool) -> bool:
-    """Whether a paragraph advertises, or belongs to a mailing list's footer below a rule at the very end."""
-    if end - start > OFFICE:
-        return False
-    said = folded(" ".join(line.text for line in lines[start:end]))
-    if any(phrase in said for phrase in _FOOTERS):
-        return True
-    ruled = start
-    while ruled and lines[ruled - 1].blank:
-        ruled -= 1
-    above = lines[ruled - 1] if ruled else None
-    below_a_rule = _is_long_rule(lines[start]) or (above is not None and _is_long_rule(above))
-    return last and below_a_rule and any(phrase in said for phrase in _FOOTERS_BELOW_A_RULE)
+def _names(text: str, names: Sequence[str]) -> bool:
+    """Whether one of the names begins a word of the text."""
+    places = ((name, text.find(name)) for name in names)
+    return any(
+        at == 0 or (at > 0 and not (text[at - 1].isascii() and text[at - 1].isalpha())) for _, at in places
+    )
+
+
+def _footer(lines: Sequence[Line], start: int, end: int, *, last: bool) -> int:
+    """The end of a paragraph without advertising, or a mailing list's footer below a rule at the very end."""
+    if end - start <= OFFICE:
+        if last and start < end and (_is_long_rule(lines[start]) or _ruled_above(lines, start)):
+            said = folded(joined(lines[start:end]))
+            if any(phrase in said for phrase in _FOOTERS_BELOW_A_RULE):
+                return start
+        for first in range(end - 1, start - 1, -1):
+            said = folded(joined(lines[first:end]))
+            if any(phrase in said for phrase in _FOOTERS):
+                return first
+    return end
+
+
+def _ruled_above(lines: Sequence[Line], start: int) -> bool:
+    above = _blank_trimmed(lines, start)
+    return above > 0 and _is_long_rule(lines[above - 1])
 
 
 def _is_long_rule(line: Line) -> bool:
     return _is_rule(line) and len(line.text) >= 20
 
 
-def _is_legal(paragraph: Sequence[Line]) -> bool:
-    said = folded(" ".join(line.text for line in paragraph)).lstrip(_EDGES)
-    signs = sum(phrase in said for phrase in _LEGAL)
-    heading = said.startswith(_LEGAL_HEADINGS)
-    return len(said.split()) >= _NOTICE and signs >= (2 if heading else 3)
+def _legal(lines: Sequence[Line], start: int, end: int) -> int:
+    """The end of a paragraph without a legal notice; what stands above the notice's first sign is kept."""
+    said = [folded(line.text).lstrip(_EDGES) for line in lines[start:end]]
+    first = next((n for n, text in enumerate(said) if _is_legal_line(text)), None)
+    if first is None:
+        return end
+    whole = " ".join(said[first:])
+    signs = sum(phrase in whole for phrase in _LEGAL)
+    needed = 2 if said[first].startswith(_LEGAL_HEADINGS) else 3
+    return start + first if len(whole.split()) >= _NOTICE and signs >= needed else end
+
+
+def _is_legal_line(text: str) -> bool:
+    return text.startswith(_LEGAL_HEADINGS) or any(phrase in text for phrase in _LEGAL)
 
 
 def _delimiter(lines: Sequence[Line], end: int) -> int:

@@ -1,52 +1,60 @@
 """What programs, providers and legal departments put below people's words, in many tongues; lower case."""
 
-# A line of a mail program begins or ends with one of these ...
-SENT = """
-    sent from, sent with, sent via, sent using, sent by, sent on the go, get outlook for, von meinem,
-    gesendet von, gesendet mit, gesendet über, gesendet aus, gesendet via, verschickt mit,
-    diese nachricht wurde von, diese nachricht wurde mit, diese e-mail wurde von, diese mail wurde mit,
-    von unterwegs, envoyé de, envoyé depuis, envoyé à partir, envoyé avec, envoyé via, envoyé par,
-    envoyé du, télécharger outlook, obtenir outlook, obtenez outlook, enviado desde, enviado con,
-    enviado de, enviado por, enviado mediante, enviado do, enviado a partir, enviado via, enviado pelo,
-    enviada do, obtener outlook, obter o outlook, obter outlook, inviato da, inviato dal, inviato con,
-    inviato tramite, inviata da, scarica outlook, ottieni outlook, verzonden vanaf, verzonden met,
-    verzonden via, verzonden van, verzonden uit, verstuurd vanaf, verstuurd met, outlook downloaden,
-    skickat från, skickat med, skickades från, hämta outlook, sendt fra, sendt med, hent outlook,
-    last ned outlook, lähetetty, hanki outlook, wysłane z, wysłano z, wysłano za, pobierz outlook,
-    odesláno z, odesláno ze, odesláno mobilně, odoslané z, odoslané zo, küldve, elküldve, trimis de pe,
-    trimis din, изпратено от, отправлено с, отправлено из, отправлено через, отправлено от, надіслано з,
-    відправлено з, στάλθηκε από, εστάλη από, απεστάλη από, poslano s, poslano sa, poslano iz, poslano z,
-    poslato sa, послато са, išsiųsta iš, nosūtīts no, sūtīts no, saadetud, 发自, 發自, 从我的, 從我的,
-    来自我的, 获取, 取得, 從, נשלח מ, أرسلت من, أُرسلت من, تم الإرسال من, được gửi từ, gửi từ,
-    dikirim dari, terkirim dari, ส่งจาก, enviat des, holen sie sich outlook, outlook für, sent úr,
-    sendt frá
+# "Sent from" and a device or program; "sent with" and a program only: parcels are sent with DHL.
+SENT_FROM = """
+    sent from, von unterwegs gesendet, gesendet von, gesendet vom, gesendet aus, envoyé de,
+    envoyé depuis, envoyé à partir, envoyé du, enviado desde, enviado de, enviado do, enviada do,
+    enviado a partir, inviato da, inviato dal, inviata da, verzonden vanaf, verzonden van,
+    verzonden uit, verstuurd vanaf, skickat från, skickades från, sendt fra, lähetetty, wysłane z,
+    wysłano z, odesláno z, odesláno ze, odesláno mobilně, odoslané z, odoslané zo, trimis de pe,
+    trimis din, изпратено от, отправлено с, отправлено из, отправлено от, надіслано з, відправлено з,
+    στάλθηκε από, εστάλη από, απεστάλη από, poslano s, poslano sa, poslano iz, poslano z, poslato sa,
+    послато са, išsiųsta iš, nosūtīts no, sūtīts no, saadetud, 发自, 發自, 来自我的, נשלח מ, أرسلت من,
+    أُرسلت من, تم الإرسال من, được gửi từ, gửi từ, dikirim dari, terkirim dari, ส่งจาก, enviat des,
+    sent úr, sendt frá
 """
-SENT_AT_THE_END = """
-    gesendet, verschickt, versendet, gönderildi, から送信, より送信, 에서 보냄, 에서 보낸 메일,
-    에서 전송, küldve, 傳送, 发送, 寄出, beziehen, herunterladen, abrufen, downloaden, lähetetty,
-    küldött
+SENT_WITH = """
+    sent with, sent via, sent using, gesendet mit, gesendet über, gesendet via, verschickt mit,
+    envoyé avec, envoyé via, envoyé par, enviado con, enviado por, enviado mediante, enviado via,
+    enviado pelo, inviato con, inviato tramite, verzonden met, verzonden via, verstuurd met,
+    skickat med, sendt med, wysłano za, отправлено через, get outlook, télécharger outlook,
+    obtenir outlook, obtenez outlook, obtener outlook, obter o outlook, obter outlook, scarica outlook,
+    ottieni outlook, download outlook, outlook downloaden, hämta outlook, hent outlook,
+    last ned outlook, hanki outlook, pobierz outlook, získat outlook, загрузить outlook, 获取 outlook,
+    取得 outlook, holen sie sich outlook
 """
-# ... and names one of these, somewhere.
+# Tongues that part the words: beginning and end, with the device between.
+SENT_AROUND = """
+    von | gesendet, vom | gesendet, mit | gesendet, aus | gesendet, per | gesendet, über | gesendet,
+    von | verschickt, von | geschrieben, von | verfasst, diese nachricht wurde | gesendet,
+    diese e-mail wurde | gesendet, diese mail wurde | gesendet, diese nachricht wurde | verschickt,
+    diese nachricht wurde | verfasst, 從 | 傳送, 從 | 寄出, 从 | 发送, 通过 | 发送,
+    outlook für | beziehen, outlook für | herunterladen, az | küldve
+"""
+# Tongues whose verb stands last: the device begins the line.
+SENT_LAST = """
+    gönderildi, から送信, より送信, 에서 보냄, 에서 보낸 메일, 에서 전송, 에서 발송, küldve,
+    küldött üzenet
+"""
 DEVICES = """
     iphone, ipad, ipod, ios, android, samsung, galaxy, huawei, honor, xiaomi, redmi, oneplus, oppo,
     pixel, nokia, lumia, windows, blackberry, htc, sony, xperia, motorola, mobil, mobile, phone, tablet,
     handy, handset, telefon, telefoon, téléphone, teléfono, telefono, móvil, cellulare, celular,
-    outlook, yahoo, gmail, gmx, web.de, t-online, proton, spark, k-9, k9, bluemail, aquamail, zoho,
-    fairemail, tutanota, tuta, mailbird, thunderbird, superhuman, spike, canary, edison, airmail,
-    icloud, mailspring, aol, verizon, at&t, vodafone, libero, tiscali, laposte, sfr, bouygues, seznam,
-    mail.ru, яндекс, yandex, mymail, my mail, мобил, мобіл, мобилн, телефон, κινητό, 手机, 手機, 携帯,
-    スマートフォン, 휴대, gerät, device, appareil, dispositivo, apparaat, enhet, enhed, laite,
-    urządzeni, zařízení, posteo, mail app, e-mail app, mail for, mail für, mail voor, courrier pour,
-    correo para, posta per, hey, mozilla, mobilné, mobilní, puhelime, smart, nine, wireless, o2,
-    vivaldi, em client, emclient, typeapp, vivo
+    smartphone, smart, wireless, мобил, мобіл, мобилн, телефон, κινητό, 手机, 手機, 携帯,
+    スマートフォン, スマホ, 휴대, gerät, device, appareil, dispositivo, apparaat, enhet, enhed, laite,
+    urządzeni, zařízení, puhelime, mac, tel
 """
+PROGRAMS = """
+    iphone, ipad, android, outlook, yahoo, gmail, gmx, web.de, t-online, proton, spark, k-9, k9,
+    bluemail, aquamail, zoho, fairemail, tutanota, tuta, mailbird, thunderbird, superhuman, spike,
+    canary, edison, airmail, icloud, mailspring, aol, verizon, at&t, vodafone, libero, tiscali, laposte,
+    sfr, bouygues, seznam, mail.ru, яндекс, yandex, mymail, my mail, posteo, mail app, e-mail app,
+    mail for, mail für, mail voor, mail per, courrier pour, correo para, posta per, hey, mozilla,
+    vivaldi, em client, emclient, typeapp, mailtrack, mail, email, e-mail, почт, poczt
+"""
+# "Please excuse my brevity", on the same line or the next.
 EXCUSES = """
-    excuse, forgive, pardon, entschuldig, verzeih, excusez, veuillez excuser, disculp, perdon, scusa,
-    excuus
-"""
-EXCUSED = """
-    brevity, typo, autocorrect, spelling, kürze, tippfehler, rechtschreib, brièveté, fautes, concision,
-    brevedad, errores, brevità, errori, beknoptheid, typfouten
+    excuse, forgive, pardon, entschuldig, verzeih, disculp, perdon, scusa, excuus, sorry
 """
 
 # Paragraphs that advertise a provider, a scanner or the environment.

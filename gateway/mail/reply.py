@@ -17,7 +17,7 @@ from gateway.mail.pattern import compile_pattern
 from gateway.mail.quoted_header import block, field_of
 
 NEAR = 60  # lines in which a quotation is looked for below what announces it
-READ = 10_000  # lines in which openings are looked for; people write less, what follows is kept
+READ = 3_000  # lines in which openings are looked for; people write less, what follows is kept
 
 _GREETINGS = listed(GREETINGS)
 _ANSWERS_BELOW = compile_pattern(
@@ -68,7 +68,7 @@ def new_words(text: str) -> str:
 
 def _without_quotes(lines: Sequence[Line]) -> _Reading:
     """Which lines are quoted."""
-    reading = _Reading(lines, [line.depth > 0 for line in lines])
+    reading = _Reading(lines, [_is_marked(lines, index) for index in range(len(lines))])
     following = _following(lines)
     index = 0
     while index < min(len(lines), READ):
@@ -98,6 +98,13 @@ def _without_quotes(lines: Sequence[Line]) -> _Reading:
         else:
             index += 1
     return reading
+
+
+def _is_marked(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line is quoted; a lone ">From " is the work of old mail transports (RFC 4155, appendix A)."""
+    if not lines[index].depth or not lines[index].raw.startswith(">From "):
+        return lines[index].depth > 0
+    return any(0 <= n < len(lines) and lines[n].depth > 0 for n in (index - 1, index + 1))
 
 
 def _opening(reading: _Reading, index: int) -> _Opening | None:
