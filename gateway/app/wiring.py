@@ -156,14 +156,16 @@ def read_dkim_keys(config: Config) -> tuple[DkimKey, ...]:
     return tuple(keys)
 
 
-def _shop(config: Config, keys: Secrets) -> Shop:
-    def key(address: str) -> str:
-        return keyed_hash(keys.recipients, canonical(Address(address)))
+def address_key(keys: Secrets) -> Callable[[str], str]:
+    """The keyed hash of an address in its canonical form, as columns named *_key hold it."""
+    return lambda address: keyed_hash(keys.recipients, canonical(Address(address)))
 
+
+def _shop(config: Config, keys: Secrets) -> Shop:
     return Shop(
         plan=AddressPlan(config.shop.domain, config.shop.token_domain),
         keys=keys.tokens,
-        key=key,
+        key=address_key(keys),
         calendar=ShopCalendar(config.shop.zone),
         currency=config.shop.currency,
         owner=tuple(Address(address.lower()) for address in config.owner.addresses),

@@ -125,6 +125,15 @@ def inspect(
     _exit(run(paths, as_json=as_json))
 
 
+@queue.callback()
+@data.callback()
+def _only_warnings() -> None:
+    """What these commands do they say themselves; the log would say it twice."""
+    from gateway.app.logs import set_up
+
+    set_up("warning")
+
+
 @queue.command("list")
 def queue_list(
     folder: Folder = Path(),
@@ -184,6 +193,17 @@ def data_export(
     from gateway.cli.data import run_export
 
     _exit(run_export(folder, target))
+
+
+@data.command("customer")
+def data_customer(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The customer's mail address.")],
+    folder: Folder = Path(),
+) -> None:
+    """Show all that is known about one customer: orders, mails, consent."""
+    from gateway.cli.customer import run
+
+    _exit(run(folder, address))
 
 
 @data.command("backup")
