@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from gateway.app.config import Config, CorrespondentConfig
 from gateway.cli.main import app
+from gateway.pipeline.ingest import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "config/mailflow.toml").read_text("utf-8")
@@ -126,3 +127,10 @@ def test_every_command_stands_in_the_readme(command):
 def test_the_readme_tells_how_to_run_the_tests():
     blocks = re.findall(r"^```.*?^```", README, re.MULTILINE | re.DOTALL)
     assert any("uv run pytest" in block for block in blocks)
+
+
+@pytest.mark.parametrize("kind", list(COLUMNS))
+def test_the_guide_names_every_column_of_every_table(kind):
+    (row,) = [line for line in GUIDE.splitlines() if line.startswith(f"| `{kind}.csv` |")]
+    needed, possible = COLUMNS[kind]
+    assert re.findall(r"`(\w+)`", row) == [*needed, *possible]
