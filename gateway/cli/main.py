@@ -200,7 +200,7 @@ def data_customer(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The customer's mail address.")],
     folder: Folder = Path(),
 ) -> None:
-    """Show all that is known about one customer: orders, mails, consent."""
+    """Show all that is known about one customer."""
     from gateway.cli.customer import run
 
     _exit(run(folder, address))

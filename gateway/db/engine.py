@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -74,6 +75,7 @@ async def open_database(
     else:
         from gateway.db.postgresql import open_postgresql
 
+        _must_have_driver()
         async with open_postgresql(address, read_only) as db:
             yield db
 
@@ -143,6 +145,15 @@ def _address(url: str) -> URL:
     if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
         raise _no_database(url)
     return address
+
+
+def _must_have_driver() -> None:
+    """The driver is an extra: a shop on SQLite does without."""
+    try:
+        import_module("asyncpg")
+    except ModuleNotFoundError:
+        remedy = "install MailFlow with its extra: pip install 'mailflow[postgres]'"
+        raise InputError("[store] url", "PostgreSQL needs the driver asyncpg", remedy) from None
 
 
 def _no_database(url: str) -> InputError:

@@ -58,6 +58,12 @@ def test_the_listener_library_does_not_log_command_lines(out):
     assert out.getvalue() == ""
 
 
+def test_a_strangers_bad_signature_is_no_error_of_ours(out):
+    set_up(out=out)
+    logging.getLogger("dkimpy").error("missing public key")
+    assert out.getvalue() == ""
+
+
 def test_what_is_below_the_level_is_not_written(out):
     set_up("warning", out=out)
     structlog.get_logger().info("mail.received")

@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from gateway.app.config import FILE, ConfigRefused
 from gateway.app.new_shop import make_shop
 from gateway.cli.check import run
 from gateway.db.migrate import bring_up
+from gateway.testing.certificate import write_certificate
 
 
 @pytest.fixture
@@ -22,35 +24,9 @@ def shop(tmp_path: Path) -> Path:
     }
     make_shop(folder, settings)
     (folder / "config/tls").mkdir()
-    certify(folder / "config/tls/cert.pem", folder / "config/tls/key.pem")
-    return folder
-
-
-def certify(certificate: Path, key: Path) -> None:
-    """A self-signed certificate and its key."""
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.pottery.test")])
-    begins = datetime(2026, 1, 1, tzinfo=UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(1)
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=3650))
-        .sign(private, hashes.SHA256())
-    )
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    key.write_bytes(private.private_bytes(encoding, form, serialization.NoEncryption()))
+    _, key, _ = write_certificate(folder / "config/tls", "mail.pottery.test")
     key.chmod(0o600)
+    return folder
 
 
 def edit(shop: Path, right: str, wrong: str) -> None:
@@ -130,8 +106,9 @@ def test_a_missing_password_is_told(shop, capsys):
     assert "smarthost: cannot be read: No such file" in told
 
 
-def test_a_certificate_must_go_with_its_key(shop, capsys):
-    certify(shop / "config/tls/other.pem", shop / "config/tls/key.pem")
+def test_a_certificate_must_go_with_its_key(shop, tmp_path, capsys):
+    _, other, _ = write_certificate(tmp_path, "mail.pottery.test")
+    (shop / "config/tls/key.pem").write_bytes(other.read_bytes())
     (told,) = problems(shop, capsys)
     assert "cert.pem: does not go with its key" in told
 
@@ -140,6 +117,15 @@ def test_a_certificate_that_is_missing_is_told(shop, capsys):
     (shop / "config/tls/cert.pem").unlink()
     (told,) = problems(shop, capsys)
     assert "cert.pem: or its key cannot be read: No such file" in told
+
+
+def test_files_that_are_no_text_are_told(shop, capsys):
+    (shop / "config/carriers.toml").write_bytes(b"\xff")
+    (shop / "config/bounces.toml").unlink()
+    (shop / "config/bounces.toml").mkdir()
+    told = problems(shop, capsys)
+    assert "carriers.toml: is not UTF-8" in told[0]
+    assert "bounces.toml: cannot be read: Is a directory" in told[1]
 
 
 def test_a_carrier_must_be_one_that_is_known(shop, capsys):
@@ -167,6 +153,19 @@ def test_a_file_that_is_no_database_is_told(shop, capsys):
     (shop / "data/mailflow.db").write_text("no database, but long enough to look like something " * 50)
     (told,) = problems(shop, capsys)
     assert "cannot be opened" in told
+
+
+def test_a_database_that_does_not_answer_is_told(shop, capsys):
+    edit(shop, "sqlite:///data/mailflow.db", "postgresql://nobody@127.0.0.1:1/shop")
+    (told,) = problems(shop, capsys)
+    assert "127.0.0.1:1/shop" in told
+
+
+def test_a_missing_driver_says_what_to_install(shop, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    edit(shop, "sqlite:///data/mailflow.db", "postgresql://nobody@127.0.0.1:1/shop")
+    (told,) = problems(shop, capsys)
+    assert told.startswith("[store] url: PostgreSQL needs the driver asyncpg; install")
 
 
 def test_a_folder_that_is_no_shop_is_not_looked_into(tmp_path):

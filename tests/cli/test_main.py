@@ -13,7 +13,7 @@ COMMANDS = [
     ["data"],
     *([name] for name in ("init", "serve", "demo", "check", "inspect")),
     *(["queue", name] for name in ("list", "why", "retry", "hold")),
-    *(["data", name] for name in ("import", "export", "backup", "restore")),
+    *(["data", name] for name in ("import", "export", "customer", "backup", "restore")),
 ]
 
 
@@ -28,6 +28,14 @@ def mailflow(*arguments: str) -> int:
 def test_every_command_explains_itself(command, capsys):
     assert mailflow(*command, "--help") == 0
     assert "Usage: mailflow" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("group", [[], ["queue"], ["data"]], ids=" ".join)
+def test_no_command_is_described_in_half_a_sentence(group, capsys):
+    mailflow(*group, "--help")
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert lines
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
 
 
 def test_help_loads_nothing_heavy():
@@ -75,6 +83,27 @@ def test_a_disk_that_says_no_is_one_line(tmp_path: Path, capsys):
     said = capsys.readouterr().err
     assert said.endswith("Not a directory\n")
     assert len(said.splitlines()) == 1
+
+
+def test_a_new_shop_can_be_filled_looked_at_and_copied(tmp_path: Path, monkeypatch, capsys):
+    shop = tmp_path / "shop"
+    (tmp_path / "products.csv").write_text("sku,name,price,on_hand\nMUG-01,Mug,12.50,5\n")
+    assert mailflow("init", str(shop)) == 0
+    monkeypatch.setenv("MAILFLOW_FOLDER", str(shop))
+    assert mailflow("data", "import", "--dry-run", str(tmp_path / "products.csv")) == 0
+    assert mailflow("data", "import", str(tmp_path / "products.csv")) == 0
+    assert mailflow("queue", "list") == 0
+    assert mailflow("queue", "why", "M1") == 1
+    assert mailflow("queue", "retry", "M1") == 1
+    assert mailflow("queue", "hold", "M1") == 1
+    assert mailflow("data", "export", str(tmp_path / "export")) == 0
+    assert mailflow("data", "backup") == 0
+    (copy,) = (shop / "data/backup").glob("*.gz")
+    assert mailflow("data", "restore", str(copy)) == 0
+    assert mailflow("check") == 0
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    assert "[info" not in said.out + said.err  # what was done is said once
 
 
 def test_init_check_and_inspect_work_together(tmp_path: Path, capsys):
