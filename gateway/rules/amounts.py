@@ -13,7 +13,7 @@ from gateway.mail.line import folded
 from gateway.mail.pattern import Match, compile_pattern
 from gateway.rules import amount_words as words
 from gateway.rules.date_words import COUNTED, MONTHS, NUMBERS
-from gateway.rules.found import Found
+from gateway.rules.found import Found, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +55,26 @@ _PERCENT = compile_pattern(
 def quantities(text: str, unit: Sequence[str] = ()) -> list[Found[int]]:
     """The numbers of pieces in a text: before a unit, "3 dozen", "Qty: 40"; never parts of a whole."""
     wanted = frozenset(folded(word) for word in unit) or frozenset(words.UNITS)
-    parts = [match.span() for match in _PART.finditer(text) if _part(match, text)]
+    taken = Taken(text)
+    for match in _PART.finditer(text):
+        if _part(match, text):
+            taken.take(*match.span())
     found: list[Found[int]] = []
     for match in (*_NUMBERS.finditer(text), *_SPOKEN.finditer(text)):
         start, end = match.span(1)
         said = match.group(1) or ""
         number = decimal(said) if said[0].isdigit() else Decimal(NUMBERS[folded(said)])
         times = _times(text[end : end + 48], wanted) if _free(text, start, end, unit_follows=True) else 0
-        if number is None or not times or any(a < end and start < b for a, b in parts):
+        if number is None or not times or taken.overlaps(start, end):
             continue
         if (count := _integral(number * times)) is not None:
             found.append(Found(count, start, end))
+            taken.take(start, end)
     if not unit:
         labelled = (match for match in _LABELLED.finditer(text) if _free(text, *match.span(1)))
         for match in labelled:
             count = _whole(match.group(1) or "")
-            if count is not None and not any(other.start == match.start(1) for other in found):
+            if count is not None and not taken.overlaps(*match.span(1)):
                 found.append(Found(count, *match.span(1)))
     return sorted(found, key=lambda reading: reading.start)
 
@@ -143,10 +147,11 @@ def _currency(sign: str, ours: str) -> str:
 
 
 def _measures(text: str, end: int) -> bool:
-    """Whether a unit or a further point follows, so that the number is no price."""
+    """Whether a unit or the point of a date follows, so that the number is no price."""
     behind = text[end : end + 12].partition("\n")[0]
     following = folded(behind).split(maxsplit=1)
-    return behind.startswith(("%", ".")) or (bool(following) and following[0] in COUNTED)
+    dated = behind.startswith(".") and text[end - 2 : end] <= "12"  # "12.10." may be the tenth month
+    return dated or behind.startswith("%") or (bool(following) and following[0] in COUNTED)
 
 
 def percentages(text: str) -> list[Found[Decimal]]:

@@ -177,11 +177,13 @@ _SOON = (
 _IN = r"in|within|innerhalb|innert|binnen|nach|after|dans|sous|en|dentro de|tra|fra|entro|over|na"
 _END = (
     r"(?P<z>end|ende|fin|final|finales|fine|eind|einde)(?:\s(?:of|des|de|du|del|van|di))?"
-    r"(?:\s(?:the|la|las|le|de|het|l['’]))?(?P<w>\s\pL{4,8})?\s(?P<m>\pL{3,10})"
+    r"(?:\s(?:the|la|las|le|de|het|l['’]))?(?P<w>\s(?:this|next|current|diese[nrs]|nächste[nrs]|laufenden"
+    r"|este|próximo|questo|prossimo|deze|volgende))?\s(?P<m>\pL{3,10})"
 )
 _KW = (
     r"(?:KW|CW|wk|week|weeks|woche|kalenderwoche|semaine|sem\.|semana|settimana)\s?(?:n[°º.o]\.?\s?)?"
-    r"(?P<n>\d{1,2})(?:\s?(?:-|–|/|to|bis|and|und|à|a)\s?(?:KW ?)?(?P<f>\d{1,2}))?"
+    r"(?P<n>\d{1,2})(?:\s?(?:/|of|von|de|,)?\s?(?P<y>20\d\d)"
+    r"|\s?(?:-|–|/|to|bis|and|und|à|a)\s?(?:KW ?)?(?P<f>\d{1,2}))?"
 )
 _SPOKEN = (
     r"day\safter\stomorrow|pasado\smañana|today|tomorrow|heute|morgen|übermorgen|aujourd['’]hui|demain"
@@ -196,7 +198,7 @@ _TABLE: tuple[tuple[str, Callable[[Place], Answer]], ...] = (
     (rf"{_END}(?:\s(?P<y>20\d\d)|(?P<v>\s(?:prochain|próximo|prossimo)))?", _end_of),
     (rf"(?:{_IN})\s(?:von\s)?{_SOON}(?P<n>{_NUMBER}){_TO}\s{_UNIT}", _ahead),
     (rf"(?P<n>{_NUMBER}){_TO}\s{_UNIT}", _working_days),
-    (rf"{_KW}(?:\s?(?:/|of|von|de|,)?\s?(?P<y>20\d\d))?", _week),
+    (_KW, _week),
     (r"(?P<a>\d{1,2})\. ?(?P<b>\d{1,2})(?P<p>\.?)", _day_point_month),
     (r"(?P<a>\d{1,2})/(?P<b>\d{1,2})", _day_stroke_month),
     (rf"(?P<r>{_SPOKEN})", _from_today),

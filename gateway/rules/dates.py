@@ -5,6 +5,7 @@ that is more than 400 days off counts. Where people differ about what is meant (
 Tuesday), or a weekday and its date contradict each other, it is no date.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -12,7 +13,7 @@ from gateway.mail.line import folded
 from gateway.mail.pattern import compile_pattern
 from gateway.rules import date_words as words
 from gateway.rules.date_forms import FORMS, Other, Place
-from gateway.rules.found import Found
+from gateway.rules.found import Found, Taken
 
 FARTHEST = timedelta(days=400)
 
@@ -30,25 +31,27 @@ _THEN_A_DATE = frozenset(("", "the", "den", "dem", "der", "le", "el", "il", "de"
 
 def dates(text: str, today: date, *, day_first: bool = True) -> list[Found[date]]:
     """All dates in a text, in their order."""
-    taken: list[Reading] = []
+    readings: list[Reading] = []
+    taken = Taken(text)
     for pattern, reader in FORMS:
         for match in pattern.finditer(text):
             start, end = match.span()
-            if _stands_alone(text, start, end) and not _overlaps(taken, start, end):
+            if _stands_alone(text, start, end) and not taken.overlaps(start, end):
                 answer = reader(Place(match, text, today, day_first))
                 if not isinstance(answer, Other):
-                    taken.append(Found(answer, start, end))
-    taken = sorted(_with_weekdays(text, today, taken), key=lambda reading: reading.start)
+                    readings.append(Found(answer, start, end))
+                    taken.take(start, end)
+    readings = sorted(_with_weekdays(text, today, readings, taken), key=_start)
     near_enough = [
         Found(reading.value, reading.start, reading.end)
-        for reading in taken
+        for reading in readings
         if reading.value is not None and abs(reading.value - today) <= FARTHEST
     ]
     return _ends_of_ranges(near_enough, text)
 
 
-def _overlaps(taken: Sequence[Reading], start: int, end: int) -> bool:
-    return any(start < other.end and other.start < end for other in taken)
+def _start(reading: Reading) -> int:
+    return reading.start
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -58,32 +61,31 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return False
     if text[start].isdigit() and before and before in "./,":
         return False
+    if before == "-" and text[start - 2 : start - 1].isalpha():  # SO-12
+        return False
     if after.isalnum() or (after and after in "@_%€"):
         return False
     return not (text[end - 1].isdigit() and after and after in "/-.,:" and further.isdigit())
 
 
-def _with_weekdays(text: str, today: date, taken: Sequence[Reading]) -> list[Reading]:
+def _with_weekdays(text: str, today: date, dated: Sequence[Reading], taken: Taken) -> list[Reading]:
     """The readings and those of weekdays; one that belongs to a date confirms it, or makes it none."""
-    readings = list(taken)
+    readings, days = sorted(dated, key=_start), list[Reading]()
     for match in _WEEKDAY.finditer(text):
         start, end = match.span(1)
-        if not _stands_alone(text, start, end) or _overlaps(readings, start, end):
+        if not _stands_alone(text, start, end) or taken.overlaps(start, end):
             continue
         number = words.WEEKDAYS[folded(match.group(1) or "")]
-        dated = next(
-            (n for n, other in enumerate(readings) if _belongs(text[end : other.start], other.start - end)),
-            None,
-        )
-        if dated is None:
-            readings.append(Found(_weekday(text, start, end, number, today), start, end))
-        elif (value := readings[dated].value) and value.isoweekday() != number:
-            readings[dated] = Found(None, readings[dated].start, readings[dated].end)
-    return readings
+        behind = bisect_left(readings, end, key=_start)
+        if behind == len(readings) or not _belongs(text[end : readings[behind].start][:9]):
+            days.append(Found(_weekday(text, start, end, number, today), start, end))
+        elif (value := readings[behind].value) and value.isoweekday() != number:
+            readings[behind] = Found(None, readings[behind].start, readings[behind].end)
+    return readings + days
 
 
-def _belongs(between: str, length: int) -> bool:
-    return 0 <= length <= 8 and folded(between).strip(" ,.(\n\t") in _THEN_A_DATE
+def _belongs(between: str) -> bool:
+    return len(between) <= 8 and folded(between).strip(" ,.(\n\t") in _THEN_A_DATE
 
 
 def _weekday(text: str, start: int, end: int, number: int, today: date) -> date | None:

@@ -5,6 +5,7 @@ characters on its line, rather behind it than before it and rather in its own cl
 two different things, nothing was found: a wrong day does more harm than a question to the owner.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -29,6 +30,19 @@ class Found(Generic[T]):
     end: int
 
 
+class Taken:
+    """Which characters of a text have been read as something."""
+
+    def __init__(self, text: str) -> None:
+        self._marks = bytearray(len(text))
+
+    def overlaps(self, start: int, end: int) -> bool:
+        return 1 in self._marks[start:end]
+
+    def take(self, start: int, end: int) -> None:
+        self._marks[start:end] = b"\1" * (end - start)
+
+
 def chosen(
     readings: Sequence[Found[T]], text: str, near: Sequence[str] = (), nth: int | None = None
 ) -> T | None:
@@ -43,9 +57,11 @@ def chosen(
 def pointed_at(readings: Sequence[Found[T]], text: str, near: Sequence[str]) -> Iterable[Found[T]]:
     """The readings that at least one of the words points at, in their order."""
     line = _unwrapped(text)
+    starts = [reading.start for reading in readings]
     meant: set[int] = set()
     for start, end in _places(line, near):
-        distances = [(_distance(line, start, end, reading), n) for n, reading in enumerate(readings)]
+        first, last = bisect_left(starts, start - 2 * REACH), bisect_left(starts, end + REACH + 1)
+        distances = [(_distance(line, start, end, readings[n]), n) for n in range(first, last)]
         reachable = [(distance, n) for distance, n in distances if distance is not None]
         if reachable:
             meant.add(min(reachable)[1])
@@ -76,9 +92,16 @@ def _places(line: str, near: Sequence[str]) -> Iterable[tuple[int, int]]:
 
 def _distance(line: str, start: int, end: int, reading: Found[T]) -> int | None:
     behind = reading.start >= end
-    between = line[end : reading.start] if behind else line[reading.end : start]
+    between = line[end : reading.start] if behind else line[_own_end(line, reading) : start]
     if "\n" in between or len(between) > REACH:
         return None
     pauses = sum(between.count(mark) for mark in ",(") * _CLAUSE
     stops = sum(between.count(mark) for mark in (". ", "; ", "! ", "? ")) * _SENTENCE
     return len(between) + pauses + stops + (0 if behind else _BEHIND)
+
+
+def _own_end(line: str, reading: Found[T]) -> int:
+    """Where a reading ends if the point behind its month ends a sentence: "20 November. We ship"."""
+    last = reading.end - 1
+    ends = line[last : last + 1] == "." and line[last - 1 : last].isalpha()
+    return last if ends and line[reading.end : reading.end + 4].lstrip()[:1].isupper() else reading.end
