@@ -49,7 +49,8 @@ async def _play(folder: Path, console: Console, *, keep: bool) -> int:
         listener = shop.gateway.listener
         console.print(
             f"A shop lives in {folder}. It listens by SMTP on 127.0.0.1:{listener.port if listener else 0}; "
-            "what it sends is taken by a mail server made for this demo. Nothing leaves this machine."
+            "what it sends is taken by a mail server made for this demo. Nothing leaves this machine. "
+            "The mails that go out lie in the folder sent/; with --folder they stay."
         )
         for act in story.ACTS:
             await act(stage)
@@ -69,16 +70,18 @@ async def _play(folder: Path, console: Console, *, keep: bool) -> int:
 async def _tables(shop: Shop, console: Console) -> None:
     console.print()
     orders = await shop.rows("orders")
-    lines = {row["order_id"]: f"{row['quantity']} x {row['sku']}" for row in await shop.rows("order_line")}
+    lines: dict[str, list[str]] = {}
+    for row in await shop.rows("order_line"):
+        lines.setdefault(row["order_id"], []).append(f"{row['quantity']} x {row['sku']}")
     _table(
         console,
         "Orders",
-        ("number", "status", "first line", "total", "promised for"),
+        ("number", "status", "what", "total", "promised for"),
         [
             (
                 row["number"],
                 row["status"],
-                lines.get(row["id"], ""),
+                ", ".join(lines.get(row["id"], ())),
                 f"{row['total_minor'] / 100:.2f} {row['currency']}",
                 row["promised_on"],
             )

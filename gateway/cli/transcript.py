@@ -24,6 +24,7 @@ from gateway.purchasing.model import (
     OrderFromSupplier,
     ReceivePurchaseOrder,
 )
+from gateway.testing.shop import words_of
 from gateway.testing.sink import SunkMail
 from gateway.waitlist.model import JoinWaitlist, MarkNotified
 
@@ -60,6 +61,7 @@ _DONE: Mapping[type[Effect], Callable[[Any], str]] = {
 }
 _STYLE = {Disposition.HANDLED: "green", Disposition.HELD: "yellow", Disposition.DROPPED: "dim"}
 _MARGIN: Mapping[type, str] = {TimerDue: "time ", Ingested: "data "}
+_GIST = 100  # characters of a mail that goes out
 _WORDS = 4  # lines of a mail that are shown
 
 
@@ -120,9 +122,17 @@ class Transcript:
             ("out  ", "bold green"), (mail.forward_paths[0], "bold"), (f"   {message['Subject']}", "italic")
         )
         self._console.print(line)
+        self._console.print(Padding(Text(_gist(words_of(mail)), style="dim"), (0, 0, 0, 7)))
 
     def note(self, words: str) -> None:
         self._console.print(Text(f"     {words}", style="dim"))
+
+
+def _gist(words: str) -> str:
+    """The first sentence after the greeting, as far as it fits on a line."""
+    paragraphs = [" ".join(each.split()) for each in words.split("\n\n") if each.strip()]
+    told = paragraphs[1] if paragraphs and paragraphs[0].startswith("Hello") else paragraphs[0]
+    return told if len(told) <= _GIST else f"{told[:_GIST].rpartition(' ')[0]} ..."
 
 
 def _short(address: str) -> str:
