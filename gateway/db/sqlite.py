@@ -3,37 +3,30 @@
 SQLite 3.7.0 to 3.51.2 can corrupt a file when two connections write or copy the log at the same moment
 (sqlite.org/wal.html, "the WAL-reset bug"). Whatever the version, here one connection of one process does
 both, and every other is opened `mode=ro`.
-
-Every statement through these connections is one hop into their thread: aiosqlite needs one each for the
-cursor, the execution and the rows.
 """
 
 import asyncio
 import fcntl
 import os
 import sqlite3
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import aiosqlite
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
+from gateway.db.connection import DirectConnection
 from gateway.db.unit import Rows, Unit
 from gateway.db.writer import Writer
 from gateway.kernel.errors import DatabaseUnavailable, InputError, MailFlowError
 
-T = TypeVar("T")
-
 SOUND = (3, 51, 3)  # the first version without the WAL-reset bug
 READERS = 3
-CHUNK = 256  # rows that come with the statement; more are fetched when they are asked for
 
 WRITER_PRAGMAS = (
     "auto_vacuum=INCREMENTAL",  # before the first table
@@ -58,105 +51,6 @@ READER_PRAGMAS = (
 
 class AlreadyRunning(MailFlowError):
     """Another process holds this shop's lock."""
-
-
-class OneHop(aiosqlite.Connection):
-    """A connection whose cursor executes and fetches in one call into the thread."""
-
-    def cursor(self) -> "Cursor":  # pyright: ignore[reportIncompatibleMethodOverride]
-        return Cursor(self)
-
-    async def call(self, function: Callable[[], T]) -> T:
-        """What `function` returns, called in the connection's thread, after whatever was called before."""
-        return cast("T", await self._execute(function))  # pyright: ignore[reportUnknownMemberType] - its queue
-
-    def outlives_nobody(self) -> None:
-        """Let the thread die with the process, as SQLAlchemy's own dialect does."""
-        self._thread.daemon = True
-
-    @property
-    def raw(self) -> sqlite3.Connection:
-        """The sqlite3 connection, to be used in its thread only."""
-        return self._conn
-
-
-class Cursor:
-    """What SQLAlchemy's adapter asks of a driver's cursor (`sqlalchemy.connectors.asyncio`)."""
-
-    def __init__(self, connection: OneHop) -> None:
-        self._connection = connection
-        self._cursor: sqlite3.Cursor | None = None  # None: nothing executed, or all rows are here
-        self._rows: deque[Any] = deque()
-        self.description: Any = None
-        self.rowcount = -1
-        self.lastrowid: int | None = None
-        self.arraysize = 1
-
-    async def __aenter__(self) -> "Cursor":
-        return self
-
-    async def execute(self, sql: str, parameters: Any = ()) -> "Cursor":
-        await self._connection.call(partial(self._execute, sql, parameters))
-        return self
-
-    async def executemany(self, sql: str, parameters: Any) -> "Cursor":
-        await self._connection.call(partial(self._execute_many, sql, parameters))
-        return self
-
-    async def fetchone(self) -> Any:
-        rows = await self.fetchmany(1)
-        return rows[0] if rows else None
-
-    async def fetchmany(self, size: int = CHUNK) -> Sequence[Any]:
-        if self._cursor is not None and len(self._rows) < size:
-            await self._connection.call(self._fetch)
-        return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
-
-    async def fetchall(self) -> Sequence[Any]:
-        if self._cursor is not None:
-            await self._connection.call(partial(self._fetch, whole=True))
-        rows = list(self._rows)
-        self._rows.clear()
-        return rows
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while rows := await self.fetchmany(CHUNK):
-            for row in rows:
-                yield row
-
-    async def close(self) -> None:
-        self._rows.clear()
-        if self._cursor is not None:
-            await self._connection.call(self._close)
-
-    def _execute(self, sql: str, parameters: Any) -> None:
-        self._note(self._connection.raw.execute(sql, parameters))
-        if self.description is not None:
-            self._fetch()
-        else:
-            self._close()
-
-    def _execute_many(self, sql: str, parameters: Any) -> None:
-        self._note(self._connection.raw.executemany(sql, parameters))
-        self._close()
-
-    def _note(self, cursor: sqlite3.Cursor) -> None:
-        self._cursor = cursor
-        self.description, self.lastrowid = cursor.description, cursor.lastrowid
-        self.rowcount = cursor.rowcount
-
-    def _fetch(self, whole: bool = False) -> None:
-        assert self._cursor is not None
-        rows = self._cursor.fetchall() if whole else self._cursor.fetchmany(CHUNK)
-        self._rows += rows
-        self.rowcount = self._cursor.rowcount
-        if whole or len(rows) < CHUNK:
-            self._close()
-
-    def _close(self) -> None:
-        if self._cursor is not None:
-            self._cursor.close()
-            self._cursor = None
 
 
 class Loan(AsyncConnection):
@@ -248,7 +142,7 @@ def trouble_of_version(version: tuple[int, ...] = sqlite3.sqlite_version_info) -
 async def _writing(file: Path) -> AsyncGenerator[Writer]:
     connection = await _connect(file, WRITER_PRAGMAS, "rwc")
 
-    async def the_one() -> OneHop:
+    async def the_one() -> DirectConnection:
         return connection
 
     engine = _engine(the_one, 1)
@@ -276,9 +170,8 @@ def _twin(raw: sqlite3.Connection) -> Connection:
     return engine.connect()
 
 
-async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> OneHop:
-    connection = OneHop(partial(_open, file, mode), CHUNK)
-    connection.outlives_nobody()
+async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> DirectConnection:
+    connection = DirectConnection(partial(_open, file, mode), shared=mode == "rwc")
     try:
         await connection
         await connection.call(partial(_set, connection.raw, pragmas))
@@ -291,7 +184,8 @@ async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> OneHop:
 
 
 def _open(file: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    address = f"{file.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=mode == "ro")
 
 
 def _set(raw: sqlite3.Connection, pragmas: Sequence[str]) -> None:
@@ -325,7 +219,7 @@ def _let_go(context: ExceptionContext) -> None:
     _stay_connected(context)
     if not isinstance(context.original_exception, Exception) and context.connection is not None:
         driver = context.connection.connection.driver_connection
-        assert isinstance(driver, OneHop)
+        assert isinstance(driver, DirectConnection)
         driver.raw.interrupt()
 
 
@@ -339,6 +233,5 @@ def _check(file: Path, read_only: bool) -> None:
             "[store] url", f"there is no database {file}", "run `mailflow init`, or name another"
         )
     if not read_only and not file.exists():
-        os.close(
-            os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        )  # names and addresses: nobody else's
+        private = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)  # it will hold names and addresses
+        os.close(private)

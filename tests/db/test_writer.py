@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import InvalidRequestError
 from structlog.testing import capture_logs
 
+from gateway.db.connection import SECONDS, STATEMENTS, DirectConnection
 from gateway.db.engine import Database, commit, open_database, reading, writing
-from gateway.db.sqlite import AlreadyRunning, OneHop, held, trouble_of_version
+from gateway.db.sqlite import AlreadyRunning, held, trouble_of_version
 from gateway.db.tables.mail import applied, journal, journal_octets
 from gateway.kernel.errors import DatabaseUnavailable, InputError, MailFlowError
 
@@ -39,9 +40,9 @@ async def traced(sqlite: Database) -> tuple[Database, list[str]]:
     return sqlite, statements
 
 
-async def driver(tx) -> OneHop:
+async def driver(tx) -> DirectConnection:
     connection = (await tx.get_raw_connection()).driver_connection
-    assert isinstance(connection, OneHop)
+    assert isinstance(connection, DirectConnection)
     return connection
 
 
@@ -133,8 +134,47 @@ async def test_calls_run_in_order_in_the_thread_that_owns_the_connection(sqlite:
         assert seen == list(range(50))
         assert len(set(idents)) == 1
         assert threading.get_ident() not in idents
+
+
+async def test_a_readers_statements_stay_in_its_thread(sqlite: Database):
+    async with reading(sqlite) as tx:
+        connection = await driver(tx)
         with pytest.raises(sqlite3.ProgrammingError, match="thread"):
             connection.raw.execute("SELECT 1")
+
+
+async def test_a_body_does_not_keep_the_loop_for_itself(sqlite: Database):
+    """Its statements are done here, which is cheap, but after a few of them everybody else has a turn."""
+    turns: list[int] = []
+    taken: list[int] = []
+    ended = asyncio.Event()
+
+    async def somebody_else() -> None:
+        while not ended.is_set():
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(somebody_else())
+    async with writing(sqlite) as tx:
+        for n in range(STATEMENTS * 10):
+            await tx.execute(applied.insert(), act(f"a{n}"))
+            taken.append(len(turns))
+    ended.set()
+    await other
+    assert taken[0] == taken[1]  # none in between
+    assert len(set(taken)) > 9
+
+
+async def test_a_slow_statement_is_the_last_one_done_here(sqlite: Database):
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200000) SELECT max(i) FROM n"
+    )
+    async with writing(sqlite) as tx:
+        connection = await driver(tx)
+        assert (await tx.exec_driver_sql(endless)).scalar() == 200_000
+        assert connection._seconds > SECONDS
+        assert (await tx.exec_driver_sql("SELECT 1")).scalar() == 1
+        assert connection._seconds == 0
 
 
 @pytest.mark.parametrize("pragma", [("synchronous", 2), ("foreign_keys", 1), ("journal_mode", "wal")])
