@@ -27,7 +27,7 @@ def run(folder: Path) -> int:
     remarks: list[str] = []
     if config is not None:
         problems += _of(config)
-        remarks += _remarks(config)
+        remarks += [*_remarks(config), *_carrier_names(config)]
     for remark in remarks:
         print(f"remark: {remark}")
     for problem in problems:
@@ -36,7 +36,7 @@ def run(folder: Path) -> int:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         print(f"\n{count} in {folder.absolute()}", file=sys.stderr)
         return 1
-    print(f"The shop in {folder.absolute()} is in order: settings, templates, carriers, keys, database.")
+    print(f"The shop in {folder.absolute()} is in order: settings, templates, keys, database.")
     return 0
 
 
@@ -51,14 +51,10 @@ def _settings(folder: Path) -> tuple[Config | None, Sequence[InputError]]:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """What is wrong with the owner's files, whether the settings can be read or not."""
-    from gateway.mail.bounces import Bounces
-    from gateway.orders.carriers import read_carriers
+    """What is wrong with the owner's words, whether the settings can be read or not."""
     from gateway.outbox.render import Templates
 
     yield from map(str, Templates(folder / "templates", shipped_folder("templates")).check())
-    yield from _trouble(lambda: read_carriers(_text(folder / "config/carriers.toml"), "config/carriers.toml"))
-    yield from _trouble(lambda: Bounces.load(_text(folder / "config/bounces.toml"), "config/bounces.toml"))
 
 
 def _of(config: Config) -> Iterator[str]:
@@ -72,7 +68,6 @@ def _of(config: Config) -> Iterator[str]:
     yield from _trouble(config.relay.password)
     yield from _trouble(config.store.address)
     yield from _certificate(config.listen.certificate, config.listen.key)
-    yield from _carrier_names(config)
     yield from _trouble(lambda: asyncio.run(_database(config)))
 
 
@@ -127,18 +122,15 @@ def _certificate(certificate: Path | None, key: Path | None) -> Iterator[str]:
 
 
 def _carrier_names(config: Config) -> Iterator[str]:
-    """A registered carrier that carriers.toml does not know has no tracking page."""
+    """A registered carrier that we do not know by that name; its parcels have no tracking page."""
     from gateway.app.remedy import nearest
-    from gateway.orders.carriers import read_carriers
+    from gateway.orders.carriers import built_in
 
-    try:
-        known = [each.name for each in read_carriers(_text(config.folder / "config/carriers.toml")).all]
-    except InputError:
-        return  # told already
+    known = [each.name for each in built_in().all]
     for carrier in config.carrier:
         if carrier.name not in known:
-            remedy = nearest(carrier.name, known) or "add it there, or use a name from there"
-            yield str(InputError("[[carrier]]", f"{carrier.name!r} is not in config/carriers.toml", remedy))
+            hint = nearest(carrier.name, known) or "its parcels have no tracking page"
+            yield f"[[carrier]] {carrier.name!r} is none that we know: {hint}"
 
 
 async def _database(config: Config) -> None:

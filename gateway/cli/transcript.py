@@ -130,8 +130,9 @@ class Transcript:
 
 def _gist(words: str) -> str:
     """The first sentence after the greeting, as far as it fits on a line."""
-    paragraphs = [" ".join(each.split()) for each in words.split("\n\n") if each.strip()]
-    told = paragraphs[1] if paragraphs and paragraphs[0].startswith("Hello") else paragraphs[0]
+    unfolded = "\n".join(words.splitlines())
+    paragraphs = [" ".join(each.split()) for each in unfolded.split("\n\n") if each.strip()]
+    told = next((each for each in paragraphs if not each.startswith("Hello")), "")
     return told if len(told) <= _GIST else f"{told[:_GIST].rpartition(' ')[0]} ..."
 
 
