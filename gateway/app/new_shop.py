@@ -22,7 +22,10 @@ Settings = Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]  # as T
 
 _TABLE = re.compile(r"\[(?P<name>\w+)\]")
 _KEY = re.compile(r"(?P<key>\w+) = ")
-_NOT_COPIED = shutil.ignore_patterns(".gitkeep", "__pycache__", config.FILE.name)
+# The tables of carriers and bounces stay with the program, so that a new release brings better ones to all.
+_NOT_COPIED = shutil.ignore_patterns(
+    ".gitkeep", "__pycache__", config.FILE.name, "carriers.toml", "bounces.toml"
+)
 
 
 def make_shop(folder: Path, settings: Settings) -> config.Config:

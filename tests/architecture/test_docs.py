@@ -113,17 +113,14 @@ def commands(group: Any, before: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 README = (ROOT / "README.md").read_text("utf-8")
-_, HAS_COMMANDS, TABLE_OF_COMMANDS = README.partition("\n## Commands\n")
-written = pytest.mark.skipif(not HAS_COMMANDS, reason="README.md has no section Commands yet")
+TABLE_OF_COMMANDS = README.partition("\n## Commands\n")[2].partition("\n## ")[0]
 
 
-@written
 @pytest.mark.parametrize("command", list(commands(typer.main.get_command(app))))
 def test_every_command_stands_in_the_readme(command):
-    assert re.search(rf"\bmailflow {command}\b", TABLE_OF_COMMANDS.partition("\n## ")[0])
+    assert re.search(rf"\bmailflow {command}\b", TABLE_OF_COMMANDS)
 
 
-@written
 def test_the_readme_tells_how_to_run_the_tests():
     blocks = re.findall(r"^```.*?^```", README, re.MULTILINE | re.DOTALL)
     assert any("uv run pytest" in block for block in blocks)

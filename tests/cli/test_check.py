@@ -70,14 +70,12 @@ def test_nothing_is_changed(shop):
 def test_all_problems_are_told_at_once(shop, capsys):
     edit(shop, "port = 25\n", 'port = "x"\n')
     (shop / "templates/mail/orders/shipped.txt").write_text("Subject: x\n")
-    (shop / "config/carriers.toml").write_text("label = 1\n")
-    (shop / "config/bounces.toml").unlink()
+    (shop / "templates/mail/orders/delayed.txt").write_text("Subject: x\n")
     told = problems(shop, capsys)
-    assert len(told) == 4
+    assert len(told) == 3
     assert told[0].startswith("config/mailflow.toml:")
-    assert told[1].startswith("orders/shipped.txt:")
-    assert told[2].startswith("config/carriers.toml: ")
-    assert told[3].endswith("config/bounces.toml: is missing; restore it from a copy")
+    assert told[1].startswith("orders/delayed.txt:")
+    assert told[2].startswith("orders/shipped.txt:")
 
 
 def test_secrets_that_others_may_read_are_told(shop, capsys):
@@ -119,20 +117,23 @@ def test_a_certificate_that_is_missing_is_told(shop, capsys):
     assert "cert.pem: or its key cannot be read: No such file" in told
 
 
-def test_files_that_are_no_text_are_told(shop, capsys):
-    (shop / "config/carriers.toml").write_bytes(b"\xff")
-    (shop / "config/bounces.toml").unlink()
-    (shop / "config/bounces.toml").mkdir()
-    told = problems(shop, capsys)
-    assert "carriers.toml: is not UTF-8" in told[0]
-    assert "bounces.toml: cannot be read: Is a directory" in told[1]
+def test_secrets_that_are_no_text_are_told(shop, capsys):
+    keys = shop / "config/secrets/keys.toml"
+    keys.write_bytes(b"\xff")
+    assert "keys.toml: is not UTF-8" in problems(shop, capsys)[0]
+    keys.unlink()
+    keys.mkdir(mode=0o700)
+    assert "keys.toml: cannot be read: Is a directory" in problems(shop, capsys)[0]
 
 
-def test_a_carrier_must_be_one_that_is_known(shop, capsys):
+@pytest.mark.parametrize(
+    ("name", "hint"), [("DLH", "did you mean DHL?"), ("Bike Courier", "its parcels have no tracking page")]
+)
+def test_a_carrier_that_we_do_not_know_is_remarked(shop, capsys, name, hint):
     with (shop / FILE).open("a") as settings:
-        settings.write('\n[[carrier]]\nname = "DLH"\naddresses = ["dhl.test"]\n')
-    (told,) = problems(shop, capsys)
-    assert told == "[[carrier]]: 'DLH' is not in config/carriers.toml; did you mean DHL?"
+        settings.write(f'\n[[carrier]]\nname = "{name}"\naddresses = ["carrier.test"]\n')
+    assert run(shop) == 0
+    assert f"remark: [[carrier]] {name!r} is none that we know: {hint}" in capsys.readouterr().out
 
 
 def test_a_database_of_this_version_is_fine(shop):
