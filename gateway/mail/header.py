@@ -30,10 +30,13 @@ _PIECE = compile_pattern(r"^([^*]+)(?:\*(\d+))?(\*)?$")
 # bidirectional controls by which a name can be made to read backwards.
 _C0, _C1 = range(0x20), range(0x7F, 0xA0)
 _BREAKS = (0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
+_OVERRIDES = (0x202D, 0x202E)
 _BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _MARK = 0xFEFF  # a byte order mark in the midst of text
 _FIELD_CONTROLS = dict.fromkeys((*_C0, *_C1, _MARK, *_BIDI)) | dict.fromkeys((0x09, *_BREAKS), " ")
-_TEXT_CONTROLS = dict.fromkeys((*_C0, *_C1, _MARK)) | dict.fromkeys(_BREAKS, "\n") | {0x09: "\t", 0x0D: " "}
+_TEXT_CONTROLS = (
+    dict.fromkeys((*_C0, *_C1, _MARK, *_OVERRIDES)) | dict.fromkeys(_BREAKS, "\n") | {0x09: "\t", 0x0D: " "}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,8 @@ def harmless_line(text: str) -> str:
 def harmless_text(text: str) -> str:
     r"""The text with `\n` line ends and without controls but tab and newline.
 
-    Where no LF stands, CR ended the lines; elsewhere a stray CR is a blank.
+    Where no LF stands, CR ended the lines; elsewhere a stray CR is a blank. Of the marks of direction only
+    the overrides go: Hebrew and Arabic clients write the others, and nobody but a swindler needs these.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")

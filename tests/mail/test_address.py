@@ -1,5 +1,7 @@
 """The strict reading of addresses, and the lenient one."""
 
+import logging
+
 import pytest
 
 from gateway.mail.address import address, canonical, domain_of, identity, local_part, mailboxes, subaddress
@@ -222,3 +224,17 @@ def test_of_a_huge_list_the_first_thousand_are_read():
 def test_a_name_has_no_controls_and_no_overrides():
     read = mailboxes("=?utf-8?q?A=0D=0A=E2=80=AEB?= <a@example.net>")
     assert read == (Mailbox("A B", "a@example.net"),)
+
+
+def test_what_cannot_be_read_is_not_logged(capfd: pytest.CaptureFixture[str]):
+    records: list[logging.LogRecord] = []
+    listener = logging.Handler()
+    listener.emit = records.append
+    logging.getLogger().addHandler(listener)
+    try:
+        mailboxes(")secret@example.net, x")
+    finally:
+        logging.getLogger().removeHandler(listener)
+    captured = capfd.readouterr()
+    assert records == []
+    assert captured.out == captured.err == ""

@@ -114,6 +114,7 @@ def test_a_value_is_one_harmless_line():
 def test_a_text_keeps_its_lines_and_tabs_only():
     assert harmless_text("a\r\nb\tc\0\x1b\x85d\x0ce\rf") == "a\nb\tc\nd\ne f"
     assert harmless_text("a\rb") == "a\nb"
+    assert harmless_text("\u202btext\u202c \u202egpj.exe") == "\u202btext\u202c gpj.exe"
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,10 @@ def assert_harmless(mail: Parsed) -> None:
         assert not [character for character in text if character < " " and character not in allowed], name
         assert not [character for character in text if "\x7f" <= character < "\xa0"], name
         text.encode()  # no lone surrogate
-        if name not in {"text", "reply", "html"}:
+        assert not set(text) & set("\u202d\u202e")
+        if name not in {"text", "reply", "html", "kind"}:  # a diagnostic is a piece of text
             assert len(text.splitlines()) <= 1
-            assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+            assert not set(text) & set("\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
 
 
 @given(damaged())
