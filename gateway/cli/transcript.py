@@ -132,7 +132,7 @@ def _gist(words: str) -> str:
     """The first sentence after the greeting, as far as it fits on a line."""
     unfolded = "\n".join(words.splitlines())
     paragraphs = [" ".join(each.split()) for each in unfolded.split("\n\n") if each.strip()]
-    told = next((each for each in paragraphs if not each.startswith("Hello")), "")
+    told = next((each for each in paragraphs if not each.startswith(("Hello", "Dear"))), "")
     return told if len(told) <= _GIST else f"{told[:_GIST].rpartition(' ')[0]} ..."
 
 
