@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Final, TypeAlias, cast
 
 from gateway.kernel.errors import InputError
+from gateway.kernel.money import Money
 from gateway.kernel.plain import Data, from_plain, plain
 
 
@@ -26,6 +27,7 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+_ORDERED = (int, float, Decimal, Money, date)
 DEEPEST = 32  # levels of a tree from outside; more would be an attack on the stack
 
 Criterion: TypeAlias = "All | Any | Not | Compare"
@@ -175,7 +177,11 @@ def _contains(seen: object, value: object) -> bool:
 
 
 def _order(seen: object, value: object) -> int:
-    """-1, 0 or 1; TypeError or ValueError for what has no order, such as text with numbers."""
+    """-1, 0 or 1; TypeError or ValueError for what has no order, such as text or two currencies."""
+    if not (isinstance(seen, _ORDERED) and isinstance(value, _ORDERED)):
+        raise TypeError("only numbers, money, days and moments are more or less")
+    if isinstance(seen, Money) != isinstance(value, Money):
+        raise TypeError("a bare number has no currency")
     left, right = cast("Decimal", seen), cast("Decimal", value)
     return (left > right) - (left < right)
 

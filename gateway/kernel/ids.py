@@ -37,7 +37,9 @@ def new_id(prefix: str, now: datetime) -> Id:
 def derived_id(prefix: str, cause: str, *parts: object) -> Id:
     """The id of the consequence of `cause` that `parts` name; the same arguments give the same id."""
     text = "\x1f".join((prefix, cause, *map(str, parts)))
-    chance = int.from_bytes(blake2b(text.encode(), digest_size=_CHANCE_BITS // 8).digest())
+    chance = int.from_bytes(
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_CHANCE_BITS // 8).digest()
+    )
     return _spell(prefix, _number(cause) >> _CHANCE_BITS << _CHANCE_BITS | chance)
 
 
