@@ -99,6 +99,7 @@ async def _end_message(
             if due_at is not None:
                 await put_back(tx, me, message.seq, min(due_at, message.expires_at), tried=tried)
                 return ()
+            # Deferred, and expired in the same moment: no wait of its lane is left.
             status, event = DeliveryStatus.EXPIRED, DeliveryExpired(*_whose(message), why)
     ended = await settle(tx, me, message.seq, status, why=why, now=now, tried=tried)
     return (event,) if ended else ()
@@ -118,8 +119,8 @@ async def _ill(tx: AsyncConnection, route_id: int, finding: Finding, now: dateti
         return ()
     failures = state.failures + 1
     until = suspended_until(finding.trouble, failures, now)
-    await note_trouble(tx, route_id, failures, until, finding.why, now)
-    if until is None:
+    noted = await note_trouble(tx, route_id, failures, until, finding.why, now)
+    if until is None or not noted:
         return ()
     return (RouteSuspended(state.route.key, until, finding.why, is_urgent(finding.trouble)),)
 

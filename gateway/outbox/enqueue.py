@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Text, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import insert_new
@@ -17,6 +16,17 @@ from gateway.mail.envelope import Address
 from gateway.outbox.message import LANE, ON_DOUBT, Lane, OnDoubt
 from gateway.outbox.retry import expires_at
 from gateway.outbox.routes import default_route
+
+_COMPOSED = (
+    update(outbound_message)
+    .where(outbound_message.c.seq == bindparam("this"))
+    .values(
+        sha256=bindparam("digest"),
+        size=bindparam("length"),
+        subject=func.coalesce(bindparam("words", type_=Text), outbound_message.c.subject),
+    )
+)
+_NEW, _PLACE, _OCTETS = insert_new(outbound_message), insert(outbox), insert(outbound_octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ async def reserve(tx: AsyncConnection, new: Enqueued, route_id: int | None = Non
         "created_at": new.created_at,
         "expires_at": expires_at(new.lane, new.created_at, new.expires_in),
     }
-    made = (await tx.execute(insert_new(outbound_message, row))).first()
+    made = (await tx.execute(_NEW, row)).first()
     if made is None:
         seq = await tx.scalar(select(outbound_message.c.seq).where(outbound_message.c.id == new.id))
         return Reserved(int(seq or 0), fresh=False)
@@ -85,14 +95,12 @@ async def reserve(tx: AsyncConnection, new: Enqueued, route_id: int | None = Non
         "lane": new.lane,
         "due_at": max(new.not_before or new.created_at, new.created_at),
     }
-    await tx.execute(insert(outbox), place)
+    await tx.execute(_PLACE, place)
     return Reserved(made.seq, fresh=True)
 
 
 async def put_octets(tx: AsyncConnection, seq: int, octets: bytes, *, subject: str | None = None) -> None:
     """Store the composed octets, without signature, of a reserved message."""
-    await tx.execute(insert(outbound_octets), {"seq": seq, "octets": octets})
-    about: dict[str, Any] = {"sha256": sha256(octets).hexdigest(), "size": len(octets)}
-    if subject is not None:
-        about["subject"] = subject
-    await tx.execute(update(outbound_message).where(outbound_message.c.seq == seq).values(about))
+    await tx.execute(_OCTETS, {"seq": seq, "octets": octets})
+    composed = {"this": seq, "digest": sha256(octets).hexdigest(), "length": len(octets), "words": subject}
+    await tx.execute(_COMPOSED, composed)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among
@@ -36,22 +36,19 @@ async def in_hand(
 ) -> list[Claimed]:
     """The claimed messages with their octets and the gate's facts, in the order they were claimed."""
     found = await by_seq(tx, list(claims))
-    stored = await tx.execute(
-        select(outbound_octets.c.seq, outbound_octets.c.octets).where(among(outbound_octets.c.seq, claims))
-    )
-    octets: dict[int, bytes] = {row.seq: row.octets for row in stored}
-    counted = await tx.execute(
-        select(attempt.c.seq, func.count().label("n"))
-        .where(among(attempt.c.seq, claims))
-        .group_by(attempt.c.seq)
-    )
-    tried: dict[int, int] = {row.seq: row.n for row in counted}
+    words = {row.seq: row for row in await tx.execute(_WORDS, {"seqs": list(claims)})}
     due = {seq: due_at for seq, (_, due_at) in claims.items()}
     facts = await gate_facts(tx, list(found.values()), now, due)
     return [
-        Claimed(found[seq], octets.get(seq), facts[seq], attempts, tried.get(seq, 0), due_at)
+        Claimed(
+            message=found[seq],
+            octets=words[seq].octets if seq in words else None,
+            facts=facts[seq],
+            attempts=attempts,
+            tried=words[seq].tried if seq in words else 0,
+            due_at=due_at,
+        )
         for seq, (attempts, due_at) in claims.items()
-        if seq in found
     ]
 
 
@@ -59,17 +56,12 @@ async def gate_facts(
     tx: AsyncConnection, of: Sequence[OutboundMessage], now: datetime, due: Mapping[int, datetime]
 ) -> dict[int, GateFacts]:
     """What the gate wants to know about each message, in three reads for all of them."""
-    keys = {message.recipient_key for message in of}
-    suppressed = await suppressed_scopes(tx, keys, now)
-    consents = await tx.execute(
-        select(standing.c.address_key, standing.c.granted, standing.c.expires_at).where(
-            among(standing.c.address_key, keys),
-            standing.c.channel == "mail",
-            standing.c.purpose == Purpose.MARKETING,
-        )
-    )
-    consent = {key: granted and (until is None or until > now) for key, granted, until in consents}
-    same = await _same_words(tx, [message.seq for message in of], now - BREAKER_WINDOW)
+    suppressed = await suppressed_scopes(tx, {message.recipient_key for message in of}, now)
+    people = [message.recipient_key for message in of if message.purpose is Purpose.MARKETING]
+    standings = await tx.execute(_STANDING, {"people": people}) if people else ()
+    consent = {row.address_key: row.granted and (row.expires_at or _NEVER) > now for row in standings}
+    asked = {"seqs": [message.seq for message in of], "since": now - BREAKER_WINDOW}
+    same = {row.seq: row.n for row in await tx.execute(_SAME_WORDS, asked)}
     return {
         message.seq: GateFacts(
             suppressed=suppressed.get(message.recipient_key, frozenset()),
@@ -82,23 +74,33 @@ async def gate_facts(
     }
 
 
-async def _same_words(tx: AsyncConnection, seqs: Sequence[int], since: datetime) -> dict[int, int]:
-    """How often each message's template went to its recipient before it, since then."""
-    this, earlier = outbound_message.alias("this"), outbound_message.alias("earlier")
-    undone = (DeliveryStatus.WITHDRAWN, DeliveryStatus.SUPPRESSED)
-    rows = await tx.execute(
-        select(this.c.seq, func.count().label("n"))
-        .join(
-            earlier,
-            and_(
-                earlier.c.recipient_key == this.c.recipient_key,
-                earlier.c.template == this.c.template,
-                earlier.c.created_at > since,
-                earlier.c.seq < this.c.seq,
-                earlier.c.status.not_in(undone),
-            ),
-        )
-        .where(among(this.c.seq, seqs))
-        .group_by(this.c.seq)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+_WORDS = select(
+    outbound_octets.c.seq,
+    outbound_octets.c.octets,
+    select(func.count()).where(attempt.c.seq == outbound_octets.c.seq).scalar_subquery().label("tried"),
+).where(among(outbound_octets.c.seq, bindparam("seqs")))
+
+_STANDING = select(standing.c.address_key, standing.c.granted, standing.c.expires_at).where(
+    among(standing.c.address_key, bindparam("people")),
+    standing.c.channel == "mail",
+    standing.c.purpose == Purpose.MARKETING,
+)
+
+_this, _earlier = outbound_message.alias("this"), outbound_message.alias("earlier")
+_SAME_WORDS = (
+    select(_this.c.seq, func.count().label("n"))
+    .join(
+        _earlier,
+        and_(
+            _earlier.c.recipient_key == _this.c.recipient_key,
+            _earlier.c.template == _this.c.template,
+            _earlier.c.created_at > bindparam("since"),
+            _earlier.c.seq < _this.c.seq,
+            _earlier.c.status.not_in((DeliveryStatus.WITHDRAWN, DeliveryStatus.SUPPRESSED)),
+        ),
     )
-    return {row.seq: row.n for row in rows}
+    .where(among(_this.c.seq, bindparam("seqs")))
+    .group_by(_this.c.seq)
+)

@@ -116,18 +116,8 @@ async def reap(
 
 async def ready(tx: AsyncConnection, route_id: int) -> dict[Lane, datetime]:
     """Since or from when each lane of a route has something due; a lane without rows is absent."""
-    found: dict[Lane, datetime] = {}
-    for lane in Lane:
-        first = (
-            select(outbox.c.due_at)
-            .where(status_is(DeliveryStatus.QUEUED), outbox.c.route_id == route_id, outbox.c.lane == lane)
-            .order_by(outbox.c.due_at, outbox.c.seq)
-            .limit(1)
-        )
-        due_at = await tx.scalar(first)
-        if due_at is not None:
-            found[lane] = due_at
-    return found
+    row = (await tx.execute(_FIRST, {"route": route_id})).one()
+    return {lane: due_at for lane, due_at in zip(Lane, row, strict=True) if due_at is not None}
 
 
 async def claim(
@@ -171,6 +161,30 @@ NOBODYS: Mapping[str, Any] = {"worker_id": None, "epoch": None, "marked_at": Non
 
 _I_LIVE = exists().where(worker.c.id == bindparam("me"), worker.c.epoch == bindparam("my_epoch"))
 
+# A row is this message and in this worker's hands: the fencing check of every statement after a claim.
+MINE = and_(
+    outbox.c.seq == bindparam("one"),
+    outbox.c.worker_id == bindparam("me"),
+    outbox.c.epoch == bindparam("my_epoch"),
+    status_is(DeliveryStatus.LEASED, DeliveryStatus.COMMITTING),
+)
+
+_FIRST = select(
+    *(
+        select(outbox.c.due_at)
+        .where(
+            status_is(DeliveryStatus.QUEUED),
+            outbox.c.route_id == bindparam("route"),
+            outbox.c.lane == lane.value,
+        )
+        .order_by(outbox.c.due_at, outbox.c.seq)
+        .limit(1)
+        .scalar_subquery()
+        .label(lane.name)
+        for lane in Lane
+    )
+)
+
 _DUE = (
     select(outbox.c.seq)
     .where(
@@ -180,9 +194,7 @@ _DUE = (
         outbox.c.due_at <= bindparam("now"),
     )
     .order_by(outbox.c.due_at, outbox.c.seq)
-    .limit(
-        bindparam("n", type_=Integer, literal_execute=True)
-    )  # a bound LIMIT gets a generic plan that scans the table
+    .limit(bindparam("n", type_=Integer, literal_execute=True))  # a generic plan would scan the table
     .with_for_update(skip_locked=True)
     .cte("due")
     .prefix_with("MATERIALIZED")
@@ -220,10 +232,9 @@ def _held_by(me: Worker) -> ColumnElement[bool]:
     return and_(outbox.c.worker_id == me.id, outbox.c.epoch == me.epoch)
 
 
-def mine(me: Worker, seq: int) -> ColumnElement[bool]:
-    """Whether a row is this message and in this worker's hands: the fencing check of every statement."""
-    in_hand = status_is(DeliveryStatus.LEASED, DeliveryStatus.COMMITTING)
-    return and_(outbox.c.seq == seq, _held_by(me), in_hand)
+def mine(me: Worker, seq: int) -> dict[str, int]:
+    """The values of `MINE`."""
+    return {"me": me.id, "my_epoch": me.epoch, "one": seq}
 
 
 def after_doubt(now: datetime) -> ColumnElement[datetime]:

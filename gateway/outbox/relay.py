@@ -11,7 +11,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.db.engine import Database, reading, writing
 from gateway.kernel.clock import Clock
 from gateway.kernel.decision import Event
-from gateway.kernel.errors import DatabaseUnavailable
+from gateway.kernel.errors import DatabaseUnavailable, SmtpReply
 from gateway.kernel.ids import spoken
 from gateway.mail.envelope import Address
 from gateway.outbox import store
@@ -30,8 +30,8 @@ from gateway.outbox.flight import Carrier, Flight, answer
 from gateway.outbox.gate import Go, Stop, Wait
 from gateway.outbox.handover import Relay, RelayConfig, Route, Timeouts, Tls
 from gateway.outbox.lanes import lane_shares
-from gateway.outbox.message import Lane
-from gateway.outbox.retry import Action, Classify, by_status
+from gateway.outbox.message import Attempt, Lane
+from gateway.outbox.retry import Action, Classify, Finding, by_status
 from gateway.outbox.routes import DEFAULT, RouteState
 from gateway.outbox.throttle import Buckets
 
@@ -43,6 +43,17 @@ SWEEP_EVERY = timedelta(seconds=30)
 _DEAD_AFTER = timedelta(seconds=120)  # four heartbeats; only where other workers can live at all
 _AGAIN_AFTER = timedelta(seconds=1)  # when the database could promise nothing
 _MARKETING = "purpose:marketing"
+_PAST: Mapping[Action, str] = {
+    Action.ACCEPT: "accepted",
+    Action.REFUSE: "refused",
+    Action.DEFER: "deferred",
+    Action.STUMBLE: "deferred",
+    Action.RESUME: "put_back",
+    Action.LOSE: "lost",
+    Action.DOUBT: "doubted",
+    Action.HOLD: "held",
+    Action.NOTHING: "abandoned",
+}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -147,7 +158,7 @@ class RelayWorker:
             routes = await store.all_routes(tx)
             ready = {state.route.id: await store.ready(tx, state.route.id) for state in routes}
         again_at = [self._sweep_at, self._doubt_at]
-        started = False
+        again = False
         for state in routes:
             opens_at, lanes = state.opens_at(now), ready[state.route.id]
             if opens_at is not None and lanes:
@@ -156,18 +167,20 @@ class RelayWorker:
                 else:
                     again_at += [at for at in lanes.values() if at > now]
                     due = [lane for lane, at in lanes.items() if at <= now]
-                    started |= await self._start(state, due, now, again_at)
-        return None if started else min(again_at)
+                    again |= await self._start(state, due, now, again_at)
+        return None if again else min(again_at)
 
     async def _start(
         self, state: RouteState, due: Sequence[Lane], now: datetime, again_at: list[datetime]
     ) -> bool:
-        """Whether messages of the due lanes were claimed; a route that was ill gets one, which probes it."""
+        """Claim and hand over what the due lanes have; whether there is room for more.
+
+        A route that was ill gets one message, which probes it.
+        """
         route = state.route
         width = 1 if state.failures else self._config.connections
-        busy = Counter(flight.claimed.message.lane for flight in self._flights if flight.route.id == route.id)
         started = False
-        for lane, share in lane_shares(due, width, busy).items():
+        for lane, share in lane_shares(due, width, self._in_flight(route)).items():
             keys = (f"route:{route.key}", *([_MARKETING] if lane is Lane.BULK else []))
             n = self._buckets.available(keys, now, share)
             if not n:
@@ -178,7 +191,10 @@ class RelayWorker:
                 claimed = await store.in_hand(tx, claims, now)
             await self._admit(route, claimed, keys, now)
             started |= bool(claims)
-        return started
+        return started and self._in_flight(route).total() < width
+
+    def _in_flight(self, route: Route) -> Counter[Lane]:
+        return Counter(flight.claimed.message.lane for flight in self._flights if flight.route == route)
 
     async def _admit(
         self, route: Route, claimed: Sequence[store.Claimed], keys: Sequence[str], now: datetime
@@ -210,7 +226,7 @@ class RelayWorker:
         finding, tried = await self._carrier.carry(flight)
         ended_at = self._clock.now()
         await self._write(lambda tx: end(tx, flight, finding, tried, ended_at, self._rng))
-        log.info(f"delivery.{finding.action}", message_id=spoken("M", flight.seq), why=finding.why)
+        _tell(finding, tried)
         if finding.action is Action.DOUBT:
             await self._find_doubts()
 
@@ -297,6 +313,21 @@ class RelayWorker:
             with suppress(DatabaseUnavailable):  # the next start reaps
                 async with writing(self._db) as tx:
                     await store.dismiss(tx, self._me, self._clock.now())
+
+
+def _tell(finding: Finding, tried: Attempt) -> None:
+    """The line of the log; a reply's words may name the recipient, so only its figures are written."""
+    reply = tried.reply or SmtpReply(0, "", "")
+    log.info(
+        f"delivery.{_PAST[finding.action]}",
+        message_id=spoken("M", tried.seq),
+        attempt=tried.number,
+        host=tried.host,
+        phase=tried.phase,
+        code=reply.code,
+        enhanced=reply.enhanced,
+        took_ms=tried.took_ms,
+    )
 
 
 def _release(asked: Sequence[asyncio.Future[None]]) -> None:

@@ -231,7 +231,9 @@ def _refused(phase: Phase, reply: SmtpReply, why: str, classify: Classify) -> Fi
     bounce = classify(reply)
     if phase is Phase.MAIL and bounce is not BounceClass.TOO_BIG:
         return Finding(Action.HOLD, why, Trouble.SENDER, bounce)
-    if bounce is BounceClass.RELAY_DENIED:  # the next hop does not know us; the person is not to blame
+    if (
+        bounce is BounceClass.RELAY_DENIED and phase is not Phase.DOT
+    ):  # it does not know us; nobody is to blame
         return Finding(Action.HOLD, why, Trouble.SENDER, bounce)
     return Finding(Action.REFUSE, why, Trouble.BLAMED if bounce in _OURS else None, bounce)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import insert_new
@@ -16,6 +16,11 @@ from gateway.db.tables.mail import route
 from gateway.outbox.handover import Route
 
 DEFAULT = "default"  # the key of the route that [relay] describes
+
+
+_DEFAULT = select(route.c.id).where(route.c.kind == "smarthost", route.c.key == DEFAULT)
+_ALL = select(route).order_by(route.c.id)
+_ONE = select(route).where(route.c.id == bindparam("this"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,10 @@ class RouteState:
 
 async def default_route(tx: AsyncConnection) -> Route:
     """The smarthost's route, made when it is first asked for."""
-    wanted = (route.c.kind == "smarthost") & (route.c.key == DEFAULT)
-    found = await tx.scalar(select(route.c.id).where(wanted))
+    found = await tx.scalar(_DEFAULT)
     if found is None:
         await tx.execute(insert_new(route, {"kind": "smarthost", "key": DEFAULT}))
-        found = (await tx.execute(select(route.c.id).where(wanted))).scalar_one()
+        found = (await tx.execute(_DEFAULT)).scalar_one()
     return Route(int(found), "smarthost", DEFAULT)
 
 
@@ -58,12 +62,12 @@ async def point_to(tx: AsyncConnection, at: Route, site: str) -> None:
 
 async def all_routes(tx: AsyncConnection) -> list[RouteState]:
     """Every route, oldest first."""
-    return [_state(row) for row in await tx.execute(select(route).order_by(route.c.id))]
+    return [_state(row) for row in await tx.execute(_ALL)]
 
 
 async def route_state(tx: AsyncConnection, route_id: int) -> RouteState | None:
     """One route; None if there is none of this number."""
-    row = (await tx.execute(select(route).where(route.c.id == route_id))).first()
+    row = (await tx.execute(_ONE, {"this": route_id})).first()
     return None if row is None else _state(row)
 
 
@@ -75,12 +79,16 @@ async def note_ok(tx: AsyncConnection, route_id: int, now: datetime) -> None:
 
 async def note_trouble(
     tx: AsyncConnection, route_id: int, failures: int, until: datetime | None, why: str, now: datetime
-) -> None:
-    """The `failures`-th trouble in a row; suspended until then, unless that is None."""
+) -> bool:
+    """Whether this is the `failures`-th trouble in a row, and not one that another connection has told.
+
+    The route is suspended until then, unless that is None.
+    """
     ill: dict[str, Any] = {"failures": failures, "last_failure_at": now, "last_reply": why[:512]}
     if until is not None:
         ill |= {"suspended_until": until, "suspended_why": why[:512]}
-    await tx.execute(update(route).where(route.c.id == route_id).values(ill))
+    noted = update(route).where(route.c.id == route_id, route.c.failures == failures - 1)
+    return (await tx.execute(noted.values(ill))).rowcount == 1
 
 
 async def pause(tx: AsyncConnection, route_id: int, why: str, now: datetime) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among
 from gateway.db.tables.mail import outbound_message, outbox
+from gateway.kernel.errors import SmtpReply
 from gateway.kernel.ids import Id
 from gateway.mail.draft import Purpose
 from gateway.mail.envelope import Address
@@ -112,24 +113,37 @@ async def end_waiting(
 
 
 async def finish(
-    tx: AsyncConnection, seqs: Iterable[int], status: DeliveryStatus, why: str, now: datetime, **more: Any
+    tx: AsyncConnection,
+    seqs: Iterable[int],
+    status: DeliveryStatus,
+    why: str,
+    now: datetime,
+    reply: SmtpReply | None = None,
 ) -> None:
     """Write the final status of messages whose outbox rows are gone."""
     seqs = list(seqs)
     if seqs:
-        await tx.execute(
-            update(outbound_message)
-            .where(among(outbound_message.c.seq, seqs))
-            .values(status=stored(status), why=why, settled_at=now, **more)
-        )
+        ended = {"ended": seqs, "final": stored(status), "because": why, "now": now}
+        said = {"said": reply.code, "said_enhanced": reply.enhanced} if reply else {}
+        await tx.execute(_FINISHED_SAYING if reply else _FINISHED, ended | said)
 
 
 async def by_seq(tx: AsyncConnection, seqs: Sequence[int]) -> dict[int, OutboundMessage]:
     """The messages with these numbers."""
     if not seqs:
         return {}
-    rows = await tx.execute(messages().where(among(outbound_message.c.seq, seqs)))
+    rows = await tx.execute(_BY_SEQ, {"seqs": seqs})
     return {row.seq: message_of(row) for row in rows}
+
+
+# Built once: making these anew for every message would cost more than executing them.
+_BY_SEQ = messages().where(among(outbound_message.c.seq, bindparam("seqs")))
+_FINISHED = (
+    update(outbound_message)
+    .where(among(outbound_message.c.seq, bindparam("ended")))
+    .values(status=bindparam("final"), why=bindparam("because"), settled_at=bindparam("now"))
+)
+_FINISHED_SAYING = _FINISHED.values(code=bindparam("said"), enhanced=bindparam("said_enhanced"))
 
 
 def _id(value: str | None) -> Id | None:

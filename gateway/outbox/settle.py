@@ -8,9 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.db.engine import insert_new
 from gateway.db.tables.mail import attempt, outbound_message, outbox
 from gateway.kernel.errors import SmtpReply
-from gateway.outbox.lease import NOBODYS, Worker, after_doubt, mine
+from gateway.outbox.lease import MINE, NOBODYS, Worker, after_doubt, mine
 from gateway.outbox.message import Attempt, DeliveryStatus, Move
 from gateway.outbox.row import finish, may
+
+_GONE = delete(outbox).where(MINE).returning(outbox.c.seq)
+_ATTEMPT = insert_new(attempt)
 
 
 async def settle(
@@ -28,14 +31,12 @@ async def settle(
     A worker that was given up for dead touches nothing, except that its 250 is evidence: a message whose
     doubt is still open is proved by it.
     """
-    reply = tried.reply if tried else None
-    gone = (await tx.execute(delete(outbox).where(mine(me, seq)).returning(outbox.c.seq))).first()
+    gone = (await tx.execute(_GONE, mine(me, seq))).first()
     if gone is None:
         return status is DeliveryStatus.ACCEPTED and await prove(tx, seq, why=why, now=now)
     if tried is not None:
         await _append(tx, tried)
-    said = {"code": reply.code, "enhanced": reply.enhanced} if reply else {}
-    await finish(tx, [seq], status, why, now, **said)
+    await finish(tx, [seq], status, why, now, tried.reply if tried else None)
     return True
 
 
@@ -48,10 +49,10 @@ async def put_back(
     tried: Attempt | None = None,
 ) -> bool:
     """Whether the message was ours to put back; without a row of its attempt the claim is not counted."""
-    back = update(outbox).where(mine(me, seq)).values(status=DeliveryStatus.QUEUED, due_at=due_at, **NOBODYS)
+    back = update(outbox).where(MINE).values(status=DeliveryStatus.QUEUED, due_at=due_at, **NOBODYS)
     if tried is None:
         back = back.values(attempts=outbox.c.attempts - 1)
-    if (await tx.execute(back)).rowcount != 1:
+    if (await tx.execute(back, mine(me, seq))).rowcount != 1:
         return False
     if tried is not None:
         await _append(tx, tried)
@@ -62,10 +63,10 @@ async def doubt(tx: AsyncConnection, me: Worker, seq: int, tried: Attempt, now: 
     """Whether the message was ours; it waits as `uncertain` now, and `resolve_doubts` ends that."""
     uncertain = (
         update(outbox)
-        .where(mine(me, seq), may(Move.DOUBT))
+        .where(MINE, may(Move.DOUBT))
         .values(status=DeliveryStatus.UNCERTAIN, due_at=after_doubt(now), **NOBODYS)
     )
-    if (await tx.execute(uncertain)).rowcount != 1:
+    if (await tx.execute(uncertain, mine(me, seq))).rowcount != 1:
         return False
     await _append(tx, tried)
     return True
@@ -73,8 +74,8 @@ async def doubt(tx: AsyncConnection, me: Worker, seq: int, tried: Attempt, now: 
 
 async def park(tx: AsyncConnection, me: Worker, seq: int, why: str, *, tried: Attempt | None = None) -> bool:
     """Whether the message was ours; it is held now and waits for the owner's word."""
-    parked = update(outbox).where(mine(me, seq), may(Move.HOLD)).values(status=DeliveryStatus.HELD, **NOBODYS)
-    if (await tx.execute(parked)).rowcount != 1:
+    parked = update(outbox).where(MINE, may(Move.HOLD)).values(status=DeliveryStatus.HELD, **NOBODYS)
+    if (await tx.execute(parked, mine(me, seq))).rowcount != 1:
         return False
     await tx.execute(update(outbound_message).where(outbound_message.c.seq == seq).values(why=why))
     if tried is not None:
@@ -109,4 +110,4 @@ async def _append(tx: AsyncConnection, tried: Attempt) -> None:
         "text": (reply.text or tried.text)[:512],
         "took_ms": tried.took_ms,
     }
-    await tx.execute(insert_new(attempt, row))
+    await tx.execute(_ATTEMPT, row)

@@ -7,7 +7,7 @@ messages out of the outbox, so that no dot is written whose mark came later (rel
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among, insert_new
@@ -79,20 +79,19 @@ async def suppressed_scopes(
     tx: AsyncConnection, keys: Collection[str], now: datetime
 ) -> dict[str, frozenset[Scope]]:
     """What each of these people is suppressed for at `now`; absent: nothing."""
-    rows = await tx.execute(
-        select(suppression.c.recipient_key, suppression.c.scope).where(
-            among(suppression.c.recipient_key, keys), suppression.c.channel == "mail", _in_force(now)
-        )
-    )
+    rows = await tx.execute(_IN_FORCE, {"people": list(keys), "now": now})
     found: dict[str, frozenset[Scope]] = {}
     for key, scope in rows:
         found[key] = found.get(key, frozenset()) | {Scope(scope)}
     return found
 
 
-def _in_force(now: datetime) -> ColumnElement[bool]:
-    lasts = or_(suppression.c.until.is_(None), suppression.c.until > now)
-    return suppression.c.lifted_at.is_(None) & lasts
+_IN_FORCE = select(suppression.c.recipient_key, suppression.c.scope).where(
+    among(suppression.c.recipient_key, bindparam("people")),
+    suppression.c.channel == "mail",
+    suppression.c.lifted_at.is_(None),
+    or_(suppression.c.until.is_(None), suppression.c.until > bindparam("now")),
+)
 
 
 async def _lift_expired(tx: AsyncConnection, key: str, now: datetime) -> None:
