@@ -59,8 +59,8 @@ async def _check_listener(gateway: Gateway) -> None:
 
 
 async def _watchdog(notifier: Notifier, clock: Clock) -> None:
-    """Tell systemd at half its interval that the loop still turns."""
+    """Tell systemd in time that the loop still turns."""
     interval = notifier.watchdog
     while interval:
         notifier.alive()
-        await clock.sleep_until(clock.now() + interval / 2)
+        await clock.sleep_until(clock.now() + interval)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gateway.app.config import Config, CorrespondentConfig
 from gateway.app.defaults import shipped_folder
+from gateway.app.published import signing_keys
 from gateway.db.engine import Database, open_database
 from gateway.edges import smtp_in
 from gateway.edges.admission import ListenConfig
@@ -23,10 +24,11 @@ from gateway.edges.watermark import Watermark
 from gateway.feedback.model import FeedbackTerms
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.clock import Clock, SystemClock
+from gateway.kernel.errors import InputError
 from gateway.kernel.ids import new_id
 from gateway.kernel.tokens import Secrets, keyed_hash, read_secrets
 from gateway.mail.address import canonical
-from gateway.mail.dkim import DkimKey, load_key, sign
+from gateway.mail.dkim import sign
 from gateway.mail.envelope import Address
 from gateway.mail.verp import AddressPlan, bounce_path, token_at
 from gateway.orders.model import OrderTerms
@@ -114,7 +116,8 @@ async def build(
         relay_config = _relay_config(config)
         next_hop = relay or Smarthost(relay_config)
         stack.push_async_callback(next_hop.close)
-        dkim_keys = read_dkim_keys(config)
+        # RSA is signed last and so stands on top, where the simplest verifiers look (RFC 8463, section 3).
+        dkim_keys = tuple(reversed(signing_keys(config.dkim, config.shop.domain)))
         worker = RelayWorker(
             db,
             next_hop,
@@ -144,16 +147,12 @@ async def build(
 
 def read_keys(config: Config) -> Secrets:
     """The shop's own keys; InputError if the file cannot be read."""
-    return read_secrets(config.secrets.file.read_text(), str(config.secrets.file))
-
-
-def read_dkim_keys(config: Config) -> tuple[DkimKey, ...]:
-    """The keys that sign, Ed25519 first so that RSA stands on top (RFC 8463, section 3)."""
-    dkim, domain = config.dkim, config.shop.domain
-    keys = [load_key(dkim.key_rsa.read_bytes(), dkim.selector_rsa, domain)]
-    if dkim.key_ed25519:
-        keys.insert(0, load_key(dkim.key_ed25519.read_bytes(), dkim.selector_ed25519, domain))
-    return tuple(keys)
+    file = config.secrets.file
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(file), f"cannot be read: {error}", "`mailflow init` makes it") from None
+    return read_secrets(text, str(file))
 
 
 def address_key(keys: Secrets) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.app.logs import set_up
-from gateway.app.wiring import read_dkim_keys
+from gateway.app.published import signing_keys
 from gateway.cli import story
 from gateway.cli.stage import Stage
 from gateway.cli.transcript import Transcript
@@ -145,7 +145,8 @@ def _table(console: Console, title: str, columns: tuple[str, ...], rows: list[tu
 
 def _unsigned(shop: Shop) -> list[str]:
     """The mails whose signatures do not both hold, by subject."""
-    records = [dns_record(key) for key in read_dkim_keys(shop.gateway.config)]
+    config = shop.gateway.config
+    records = [dns_record(key) for key in signing_keys(config.dkim, config.shop.domain)]
     zones = [{name: value.encode()} for name, value in records]
     return [
         str(mail.message["Subject"])

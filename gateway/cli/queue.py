@@ -83,10 +83,13 @@ def _lines(found: Why) -> list[str]:
 
 
 def _seq(number: str) -> int:
+    problem = InputError(number, "is not the number of a message", "it looks like M4QZ9")
+    if number[:1].upper() != "M":
+        raise problem
     try:
         return heard(number)
     except ValueError as error:
-        raise InputError(number, "is not the number of a message", "it looks like M4QZ9") from error
+        raise problem from error
 
 
 def _tell(asked: Sequence[int], done: Sequence[int], well: str, badly: str) -> int:

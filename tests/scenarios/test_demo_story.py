@@ -1,0 +1,41 @@
+"""The demo's three weeks go as written, on either database."""
+
+from io import StringIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.console import Console
+
+from gateway.cli import demo, story
+from gateway.cli.stage import Stage
+from gateway.cli.transcript import Transcript
+from gateway.testing.shop import open_shop
+
+
+@pytest.mark.covers("S0-CS1", "S0-CS3", "S0-CS4", "S0-COV5", "S0-T1", "S0-T2", "S0-T3")
+async def test_three_weeks_of_a_boutique_go_as_written(tmp_path: Path, store_url: str):
+    def settings(port: int) -> dict[str, object]:
+        return story.settings(port) | {"store": {"url": store_url}}
+
+    told = StringIO()
+    async with open_shop(tmp_path / "shop", settings, now=story.BEGIN) as shop:
+        stage = Stage(shop, Transcript(Console(file=told, width=120), ZoneInfo("Europe/London")))
+        for act in story.ACTS:
+            await act(stage)
+        assert stage.broken == []
+        stock = {row["product_id"]: row for row in await shop.rows("stock")}
+        ledger: dict[str, int] = {}
+        for line in await shop.rows("stock_movement"):
+            ledger[line["product_id"]] = ledger.get(line["product_id"], 0) + line["change"]
+        assert {product: row["on_hand"] for product, row in stock.items() if row["on_hand"]} == ledger
+    for words in ("Where is my order", "2 x MUG-01", "Undelivered", "STOP", "held.no_rule", "PO-1042"):
+        assert words in told.getvalue()
+
+
+def test_the_demo_ends_well_and_leaves_its_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert demo.run(tmp_path / "shop") == 0
+    assert "The story went as written." in capsys.readouterr().out
+    letters = sorted((tmp_path / "shop" / "sent").glob("*.eml"))
+    assert len(letters) > 20
+    assert all(letter.read_bytes().startswith(b"DKIM-Signature:") for letter in letters)
