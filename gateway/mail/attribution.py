@@ -20,6 +20,7 @@ VERBS = frozenset(listed(words.VERBS))
 VERB_PHRASES = listed(words.VERB_PHRASES)
 QUOTING = listed(words.QUOTING)
 OPENERS = frozenset(listed(words.OPENERS))
+FIRST_PERSONS = frozenset(listed(words.FIRST_PERSONS))
 PRONOUNS = frozenset(listed(words.PRONOUNS))
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -123,7 +124,7 @@ class _Signs:
             verb=bool(said & VERBS) or any(phrase in plain for phrase in VERB_PHRASES),
             quoting=plain.startswith(QUOTING),
             colon=whole.endswith(":") or ruled,
-            by_hand=bool(said & PRONOUNS) and not addressed,
+            by_hand=bool(said & FIRST_PERSONS) or (bool(said & PRONOUNS) and not addressed),
         )
 
     @property

@@ -39,6 +39,9 @@ PRONOUNS = """
     vostro, você, eu, u, ik, wij, jij, uw, ons, ni, jag, vi, han, hon, вы, я, мы, он, она, siz, ben
 """
 
+# Nobody's program says "I wrote to orders@glashaus.example".
+FIRST_PERSONS = "i, we, ich, wir, j'ai, nous, yo, ik, wij, jag, jeg"
+
 # How a mail begins; nothing is answered yet.
 GREETINGS = """
     hi, hello, hey, dear, good morning, good day, good afternoon, good evening, hallo, guten tag,

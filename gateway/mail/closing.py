@@ -16,12 +16,14 @@ OFFICE = 8  # lines below a farewell
 PARAGRAPH = 40  # lines that a notice has at most
 NOTICES = 12  # at most, one below the other
 _NOTICE = 15  # words that a notice has at least
+_WARNING = 60  # words that a warning has at most
 
 _SENT_FROM, _SENT_WITH, _SENT_LAST = (listed(t) for t in (words.SENT_FROM, words.SENT_WITH, words.SENT_LAST))
 _SENT_AROUND = tuple(tuple(pair.split(" | ")) for pair in listed(words.SENT_AROUND))
 _DEVICES, _PROGRAMS, _EXCUSES = (listed(table) for table in (words.DEVICES, words.PROGRAMS, words.EXCUSES))
 _FOOTERS, _FOOTERS_BELOW_A_RULE = listed(words.FOOTERS), listed(words.FOOTERS_BELOW_A_RULE)
 _LEGAL_HEADINGS, _LEGAL, _COMPANY = listed(words.LEGAL_HEADINGS), listed(words.LEGAL), listed(words.COMPANY)
+_BANNERS = listed(words.BANNERS)
 _FAREWELLS = frozenset(listed(words.FAREWELLS))
 
 _LINK = compile_pattern(r"[<(\[]*\b(?:https?://|mailto:|www\.)[^\s<>)\]]*[>)\]]*", ignore_case=True)
@@ -47,6 +49,15 @@ def end_of_words(lines: Sequence[Line], *, last: bool) -> int:
     end = _without_notices(lines, len(lines), last=last)
     end = _without_notices(lines, _delimiter(lines, end), last=last)
     return _without_office(lines, end)
+
+
+def start_of_words(lines: Sequence[Line]) -> int:
+    """Where the words begin below a provider's warning about their author."""
+    first = next((n for n, line in enumerate(lines) if not line.blank), 0)
+    end = next((n for n in range(first, min(len(lines), first + OFFICE)) if lines[n].blank), len(lines))
+    said = folded(joined(lines[first:end]))
+    warning = len(said.split()) <= _WARNING and any(phrase in said for phrase in _BANNERS)
+    return end if warning and any(line.text for line in lines[end:]) else 0
 
 
 def _without_notices(lines: Sequence[Line], end: int, *, last: bool) -> int:
@@ -103,7 +114,7 @@ def _is_mobile(text: str) -> bool:
         return False
     for openings, names in ((_SENT_FROM, (*_DEVICES, *_PROGRAMS)), (_SENT_WITH, _PROGRAMS)):
         opening = next((opening for opening in openings if plain.startswith(opening)), "")
-        if opening and _names(plain[: len(opening) + 32], names):
+        if opening and _names(plain[: len(opening) + 32].partition(",")[0], names):
             return True
     for opening, ending in _SENT_AROUND:
         if plain.startswith(opening) and plain.endswith(ending) and not _SOMEBODY & set(said):

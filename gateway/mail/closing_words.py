@@ -2,16 +2,15 @@
 
 # "Sent from" and a device or program; "sent with" and a program only: parcels are sent with DHL.
 SENT_FROM = """
-    sent from, von unterwegs gesendet, gesendet von, gesendet vom, gesendet aus, envoyé de,
-    envoyé depuis, envoyé à partir, envoyé du, enviado desde, enviado de, enviado do, enviada do,
-    enviado a partir, inviato da, inviato dal, inviata da, verzonden vanaf, verzonden van,
-    verzonden uit, verstuurd vanaf, skickat från, skickades från, sendt fra, lähetetty, wysłane z,
-    wysłano z, odesláno z, odesláno ze, odesláno mobilně, odoslané z, odoslané zo, trimis de pe,
-    trimis din, изпратено от, отправлено с, отправлено из, отправлено от, надіслано з, відправлено з,
-    στάλθηκε από, εστάλη από, απεστάλη από, poslano s, poslano sa, poslano iz, poslano z, poslato sa,
-    послато са, išsiųsta iš, nosūtīts no, sūtīts no, saadetud, 发自, 發自, 来自我的, נשלח מ, أرسلت من,
-    أُرسلت من, تم الإرسال من, được gửi từ, gửi từ, dikirim dari, terkirim dari, ส่งจาก, enviat des,
-    sent úr, sendt frá
+    sent from, gesendet von, gesendet vom, gesendet aus, envoyé de, envoyé depuis, envoyé à partir,
+    envoyé du, enviado desde, enviado de, enviado do, enviada do, enviado a partir, inviato da,
+    inviato dal, inviata da, verzonden vanaf, verzonden van, verzonden uit, verstuurd vanaf,
+    skickat från, skickades från, sendt fra, lähetetty, wysłane z, wysłano z, odesláno z, odesláno ze,
+    odesláno mobilně, odoslané z, odoslané zo, trimis de pe, trimis din, изпратено от, отправлено с,
+    отправлено из, отправлено от, надіслано з, відправлено з, στάλθηκε από, εστάλη από, απεστάλη από,
+    poslano s, poslano sa, poslano iz, poslano z, poslato sa, послато са, išsiųsta iš, nosūtīts no,
+    sūtīts no, saadetud, 发自, 發自, 来自我的, נשלח מ, أرسلت من, أُرسلت من, تم الإرسال من, được gửi từ,
+    gửi từ, dikirim dari, terkirim dari, ส่งจาก, enviat des, sent úr, sendt frá
 """
 SENT_WITH = """
     sent with, sent via, sent using, gesendet mit, gesendet über, gesendet via, verschickt mit,
@@ -29,7 +28,8 @@ SENT_AROUND = """
     von | verschickt, von | geschrieben, von | verfasst, diese nachricht wurde | gesendet,
     diese e-mail wurde | gesendet, diese mail wurde | gesendet, diese nachricht wurde | verschickt,
     diese nachricht wurde | verfasst, 從 | 傳送, 從 | 寄出, 从 | 发送, 通过 | 发送,
-    outlook für | beziehen, outlook für | herunterladen, az | küldve
+    outlook für | beziehen, outlook für | herunterladen, outlook voor | downloaden,
+    von unterwegs | gesendet, az | küldve
 """
 # Tongues whose verb stands last: the device begins the line.
 SENT_LAST = """
@@ -37,9 +37,9 @@ SENT_LAST = """
     küldött üzenet
 """
 DEVICES = """
-    iphone, ipad, ipod, ios, android, samsung, galaxy, huawei, honor, xiaomi, redmi, oneplus, oppo,
-    pixel, nokia, lumia, windows, blackberry, htc, sony, xperia, motorola, mobil, mobile, phone, tablet,
-    handy, handset, telefon, telefoon, téléphone, teléfono, telefono, móvil, cellulare, celular,
+    unterwegs, iphone, iphon, ipad, ipod, ios, android, samsung, galaxy, huawei, honor, xiaomi, redmi, oneplus,
+    oppo, pixel, nokia, lumia, windows, blackberry, htc, sony, xperia, motorola, mobil, mobile, phone,
+    tablet, handy, handset, telefon, telefoon, téléphone, teléfono, telefono, móvil, cellulare, celular,
     smartphone, smart, wireless, мобил, мобіл, мобилн, телефон, κινητό, 手机, 手機, 携帯,
     スマートフォン, スマホ, 휴대, gerät, device, appareil, dispositivo, apparaat, enhet, enhed, laite,
     urządzeni, zařízení, puhelime, mac, tel
@@ -137,4 +137,15 @@ COMPANY = """
     vat number, vat reg, vat:, siret, siren, rcs, tva, capital de, cif, nif, registro mercantil, p.iva,
     p. iva, partita iva, reg. imprese, cap. soc, kvk, btw, org.nr, org nr, cvr, regon, nip:, krs, ičo,
     dič, cégjegyzék, adószám
+"""
+
+# What a mail provider puts above somebody's words: a warning for whoever reads them.
+BANNERS = """
+    you don't often get email from, some people who received this message don't often get email from,
+    this email originated from outside, this e-mail originated from outside,
+    this message originated from outside, this message was sent from outside,
+    sie erhalten nicht häufig e-mails von, sie erhalten nicht oft e-mails von,
+    vous n'obtenez pas souvent d'e-mail, vous ne recevez pas souvent d'e-mail, no suele recibir correo,
+    non si ricevono spesso messaggi, u ontvangt niet vaak e-mail, diese e-mail kommt von außerhalb,
+    diese e-mail stammt von einem externen, cet e-mail provient de l'extérieur
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from gateway.mail.attribution import attribution
 from gateway.mail.attribution_words import GREETINGS
-from gateway.mail.closing import end_of_words
+from gateway.mail.closing import end_of_words, start_of_words
 from gateway.mail.line import Line, folded, listed, read_lines, stripped
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.quoted_header import block, field_of
@@ -61,6 +61,7 @@ def new_words(text: str) -> str:
     words = [segment for segment in _segments(reading) if any(line.text for line in segment)]
     if not words:
         return _shown(lines)
+    words[0] = words[0][start_of_words(words[0]) :]
     closed = [segment[: end_of_words(segment, last=segment is words[-1])] for segment in words]
     kept = [segment for segment in closed if any(line.text for line in segment)]
     return "\n\n".join(_shown(segment) for segment in kept or words)

@@ -7,6 +7,7 @@ from time import process_time
 
 import pytest
 
+from gateway.mail.markup import text_of
 from gateway.mail.reply import new_words
 
 GOLDEN = Path(__file__).parents[1] / "mails" / "replies"
@@ -14,6 +15,7 @@ NAMES = sorted(path.name.removesuffix(".reply.txt") for path in GOLDEN.glob("*.r
 
 # One line of each client and tongue, as it introduces a quotation.
 CERTAIN = (GOLDEN / "attributions.txt").read_text(encoding="utf-8").splitlines()
+MOBILE = (GOLDEN / "mobile_lines.txt").read_text(encoding="utf-8").splitlines()
 # These are believed only directly above a quotation.
 ONLY_ABOVE_A_QUOTE = (
     "Anna Holm wrote:",
@@ -34,6 +36,11 @@ def golden(name: str, ending: str) -> str:
     return (GOLDEN / f"{name}{ending}").read_text(encoding="utf-8")
 
 
+def mail_text(name: str) -> str:
+    html = GOLDEN / f"{name}.html"
+    return text_of(html.read_text(encoding="utf-8")) if html.exists() else golden(name, ".txt")
+
+
 def wrapped(line: str) -> Iterator[str]:
     """The line as it is, and broken as clients break it, into four lines at most."""
     for width in (500, 76, 60, 44):
@@ -45,7 +52,7 @@ def wrapped(line: str) -> Iterator[str]:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("name", NAMES)
 def test_golden_reply(name: str, line_end: str) -> None:
-    text = golden(name, ".txt").replace("\n", line_end)
+    text = mail_text(name).replace("\n", line_end)
 
     assert new_words(text).split() == golden(name, ".reply.txt").split()
 
@@ -76,6 +83,24 @@ def test_a_certain_attribution_ends_the_words_even_where_the_quote_has_no_marks(
 def test_a_weak_attribution_counts_only_above_a_quote(line: str) -> None:
     assert new_words(f"{WORDS}\n\n{line}\n\n{QUOTE}") == WORDS
     assert new_words(f"{WORDS}\n\n{line}\n\n{UNMARKED}") == f"{WORDS}\n\n{line}\n\n{UNMARKED}"
+
+
+@pytest.mark.parametrize("line", MOBILE)
+def test_what_a_telephone_adds_is_none_of_the_words(line: str) -> None:
+    assert new_words(f"{WORDS}\n\n{line}") == WORDS
+    assert new_words(f"{WORDS}\n{line}\n\n{QUOTE}") == WORDS
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "You don't often get email from anna@glas.example. Learn why this is important<https://aka.ms/x>",
+        "CAUTION: This email originated from outside of the organization.\nDo not click links.",
+    ],
+)
+def test_a_warning_of_the_provider_is_none_of_the_words(banner: str) -> None:
+    assert new_words(f"{banner}\n\n{WORDS}") == WORDS
+    assert new_words(banner) == banner
 
 
 def test_the_attributions_speak_at_least_25_tongues_in_both_orders() -> None:
@@ -117,6 +142,11 @@ def test_sentences_that_end_in_a_colon_are_words(line: str) -> None:
         "Please unsubscribe me from your mailing list",
         "I start\n--\nand go on\n--\n" + "and on\n" * 14 + "and end",
         "From our house\nto yours",
+        "Here is another mail.\n\nSent from my desk, is much easier than my mobile phone.",
+        "Please ring me.\n\nMit dem Handy bin ich erreichbar.",
+        "Enviado por error desde el móvil a otra dirección.",
+        "Help.\n\nOn 5 Jan 2026 at 15:04 I wrote to orders@glas.example:\n\nWhere is it?\n\nNo answer.",
+        "Hilfe.\n\nam 05.01.2026 um 15:04 habe ich an orders@glas.example geschrieben:\n\nWo?\n\nHm.",
     ],
 )
 def test_words_that_look_like_the_end_of_a_mail_are_kept(text: str) -> None:
