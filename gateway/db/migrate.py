@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from gateway.db.engine import open_database, reading
 from gateway.db.revision import REVISIONS, Standing, standing, stored_revision
-from gateway.db.sqlite import held
+from gateway.db.sqlite import held, make
 from gateway.kernel.errors import MailFlowError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -82,6 +82,7 @@ def migrate(url: str, to: str = "head", *, down: bool = False) -> None:
 
 
 def _migrate_sqlite(address: URL, work: Callable[[Connection], None]) -> None:
+    make(Path(str(address.database)))
     engine = create_engine(address.set(drivername="sqlite+pysqlite"), poolclass=NullPool)
 
     @event.listens_for(engine, "connect")

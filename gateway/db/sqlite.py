@@ -92,7 +92,7 @@ class SqliteDatabase:
 @asynccontextmanager
 async def open_sqlite(file: Path, lock: Path | None, read_only: bool) -> AsyncGenerator[SqliteDatabase]:
     """The database in `file`, which only the holder of `lock` may write; made if it is not there."""
-    _check(file, read_only)
+    (_must_be_there if read_only else make)(file)
     readers = _engine(partial(_connect, file, READER_PRAGMAS, "ro"), READERS)
     event.listen(readers.sync_engine, "begin", _begin)
     event.listen(readers.sync_engine, "handle_error", _let_go)
@@ -223,15 +223,18 @@ def _let_go(context: ExceptionContext) -> None:
         driver.raw.interrupt()
 
 
-def _check(file: Path, read_only: bool) -> None:
+def make(file: Path) -> None:
+    """Make an empty database if there is none, for its owner alone: it will hold names and addresses."""
     if not file.parent.is_dir():
         raise InputError(
             "[store] url", f"the folder {file.parent} does not exist", "make it, or name another"
         )
-    if read_only and not file.is_file():
+    if not file.exists():
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _must_be_there(file: Path) -> None:
+    if not file.is_file():
         raise InputError(
             "[store] url", f"there is no database {file}", "run `mailflow init`, or name another"
         )
-    if not read_only and not file.exists():
-        private = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)  # it will hold names and addresses
-        os.close(private)

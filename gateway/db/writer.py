@@ -31,6 +31,8 @@ from gateway.kernel.errors import DatabaseUnavailable
 GROUP_UNITS = 256
 GROUP_OCTETS = 8 * 2**20
 QUIET = 1.0  # seconds without work, then the log is copied into the database
+OFTEN = 256  # groups, then it is copied although there is work
+LOG_ALARM = 256 * 2**20  # octets: a reader that never ends keeps the log from being used anew
 
 # What ends a transaction, or leaves nothing to be said about the next statement (sqlite.org/rescode.html).
 FATAL = frozenset(
@@ -138,6 +140,8 @@ class Writer:
             else:
                 _tell(done)
             self._uncopied += 1
+            if self._uncopied >= OFTEN:
+                await self._copy_log()
 
     def stop(self) -> None:
         self._stopping = True
@@ -157,8 +161,7 @@ class Writer:
                 async with asyncio.timeout(QUIET if self._uncopied else None):
                     await self._arrived.wait()
             except TimeoutError:
-                self._uncopied = 0
-                await self._call(self._copy_log)
+                await self._copy_log()
                 await self._arrived.wait()
         return bool(self._waiting)
 
@@ -236,9 +239,20 @@ class Writer:
             if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
 
-    def _copy_log(self) -> None:
-        with suppress(sqlite3.Error):  # what could not be copied stays in the log, and is as durable there
-            self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    async def _copy_log(self) -> None:
+        self._uncopied = 0
+        octets = await self._call(self._checkpoint)
+        if octets > LOG_ALARM:
+            log.error("store.log_grows", mib=octets // 2**20)
+
+    def _checkpoint(self) -> int:
+        """Copy what readers let us copy; returns how many octets the log still holds."""
+        try:
+            _, frames, copied = self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            (page,) = self._raw.execute("PRAGMA page_size").fetchone()
+        except sqlite3.Error:  # what could not be copied stays in the log, and is as durable there
+            return 0
+        return (frames - copied) * page
 
 
 def is_fatal(error: BaseException) -> bool:

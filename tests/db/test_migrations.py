@@ -64,7 +64,7 @@ async def test_metadata_and_migrations_agree(store_url: str):
             )
             assert await stored_revision(tx) == REVISIONS[-1]
         migrated = await schema_of(db)
-        async with writing(db) as tx:
+        async with writing(db, limit=60) as tx:
             await tx.run_sync(metadata.drop_all)
         await create_schema(db)
         assert await schema_of(db) == migrated
@@ -172,6 +172,7 @@ def test_a_person_may_migrate_by_hand(tmp_path: Path):
     command = [sys.executable, "-m", "gateway.db.migrate", f"sqlite:///{file}"]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
     assert asyncio.run(revision_of(f"sqlite:///{file}")) == REVISIONS[-1]
+    assert file.stat().st_mode & 0o077 == 0
     down = subprocess.run([*command, "--to", "base", "--down"], cwd=ROOT, check=False)
     assert down.returncode == 0
     assert asyncio.run(revision_of(f"sqlite:///{file}")) is None

@@ -397,6 +397,17 @@ async def test_the_log_stays_small_under_load(sqlite: Database, tmp_path: Path):
     assert (tmp_path / "shop.db-wal").stat().st_size < 20 * 2**20
 
 
+async def test_a_log_that_cannot_be_copied_is_told(sqlite: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gateway.db.writer.LOG_ALARM", 2**20)
+    async with reading(sqlite) as tx:
+        await tx.execute(select(applied))  # a snapshot that is kept
+        with capture_logs() as logs:
+            for n in range(3):
+                await commit(sqlite, mail(f"jrn{n}", os.urandom(2**20)))
+            await asyncio.sleep(1.3)
+    assert [(line["event"], line["mib"] >= 2) for line in logs] == [("store.log_grows", True)]
+
+
 async def test_what_was_accepted_before_the_end_is_done(file: Path):
     async with open_database(f"sqlite:///{file}") as db:
         async with writing(db) as tx:
