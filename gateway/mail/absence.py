@@ -49,9 +49,11 @@ _DOTTED = compile_pattern(r"(?:^|[^\d.])(?P<d>\d{1,2})\. ?(?P<m>\d{1,2})\.(?: ?(
 _SLASHED = compile_pattern(r"(?:^|[^\d/])(?P<d>\d{1,2})[/-](?P<m>\d{1,2})[/-](?P<y>20\d\d|\d\d)(?:[^\d/]|$)")
 _DAY_MONTH = compile_pattern(
     rf"(?i)(?:^|[^\d])(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.|:a|:e)?[ ]+(?:de |of |d.)?{_NAME}\.?"
-    r"(?:,?[ ]+(?:de )?(20\d\d))?"
+    r"(?:,?[ ]+(?:de )?((?:19|20)\d\d))?"
 )
-_MONTH_DAY = compile_pattern(rf"(?i){_NAME}\.?[ ]+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?[ ]+(20\d\d))?(?:[^\d:]|$)")
+_MONTH_DAY = compile_pattern(
+    rf"(?i){_NAME}\.?[ ]+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?[ ]+((?:19|20)\d\d))?(?:[^\d:]|$)"
+)
 _KANJI = compile_pattern(r"(?:(?P<y>20\d\d) ?[年년] ?)?(?P<m>\d{1,2}) ?[月월] ?(?P<d>\d{1,2}) ?[日일]")
 _ADDRESS = compile_pattern(ADDRESS)
 
@@ -138,7 +140,7 @@ def _by_groups(match: Match, written: date | None) -> Iterator[date]:
     year, month, day = (match.group(name) or "" for name in "ymd")
     if "/" in (match.group() or "") and int(day) <= 12 and int(month) <= 12 and day != month:
         return  # 4/5/2026 is April or May: who knows
-    if int(month) > 12:
+    if "/" in (match.group() or "") and int(month) > 12:
         month, day = day, month
     yield from _day(year, int(month), int(day), written)
 

@@ -131,20 +131,25 @@ def is_general(status: str) -> bool:
 
 
 def reason(bounces: Bounces, status: str, diagnostic: str, around: str = "") -> Reason:
-    """The class of one failure, by the first table that knows; `around` is the text about all recipients.
+    """The class of one failure, by the first table that knows; `around` is what else a report says of it.
 
-    `around` is asked only when all that is about this recipient said nothing, and only for specific words:
-    every report explains in general words what may have happened.
+    Of `around` only specific words count: every report explains in general words what may have happened.
     """
-    seen, words = codes(diagnostic), masked(diagnostic)
+    seen, words, rest = codes(diagnostic), masked(diagnostic), masked(tidy(around, _AROUND))
     stated = tuple(dict.fromkeys(code for code in (seen.status, status) if code))
-    for general in (False, True):
-        if found := bounces.by_words(words, general=general):
-            return Reason(*found)
-        for code in stated:
-            if found := bounces.by_status(code, general=general):
-                return Reason(*found)
-    found = bounces.by_words(masked(tidy(around, _AROUND)), general=False) or bounces.by_reply(seen.reply)
+
+    def by_status(*, general: bool) -> tuple[BounceClass, str] | None:
+        found = (bounces.by_status(code, general=general) for code in stated)
+        return next(filter(None, found), None)
+
+    found = (
+        bounces.by_words(words, general=False)
+        or by_status(general=False)
+        or bounces.by_words(rest, general=False)
+        or bounces.by_words(words, general=True)
+        or by_status(general=True)
+        or bounces.by_reply(seen.reply)
+    )
     return Reason(*found) if found else Reason(BounceClass.UNKNOWN, "no word or code is known")
 
 

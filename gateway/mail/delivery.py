@@ -116,6 +116,7 @@ def _made(
     held: frozenset[Sign],
 ) -> Read:
     said = _said_action(mail.subject, text, bounces)
+    stated = tuple(stated)
     told: dict[str, tuple[RecipientStatus, str]] = {}
     for entry in stated:
         status, why = recipient_status(
@@ -125,7 +126,7 @@ def _made(
             action=entry.action or said,
             status=entry.status,
             diagnostic=entry.diagnostic,
-            around=text,
+            around=text if len(stated) == 1 else _lines_about(entry, text),
         )
         known = told.get(status.recipient.lower())
         if known is None or known[0].bounce is BounceClass.UNKNOWN:
@@ -136,6 +137,12 @@ def _made(
         family=family,
     )
     return made, "; ".join(_reasons(family, held, told.values()))
+
+
+def _lines_about(entry: Entry, text: str) -> str:
+    """The lines that name a recipient, where a report has several; each may be her own reason."""
+    names = tuple(name.lower() for name in (entry.final, entry.original) if name)
+    return "\n".join(line for line in text.splitlines() if any(name in line.lower() for name in names))
 
 
 def _said_action(subject: str, text: str, bounces: Bounces) -> DsnAction:

@@ -40,6 +40,7 @@ class Finding:
     original: str = ""
     diagnostic: str = ""
     action: DsnAction | None = None
+    inline: bool = False  # the diagnostic stands behind the address, so it is nobody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,25 @@ def findings(report: Report, text: str, own: frozenset[str] = frozenset()) -> tu
     region = text[begin:end]
     matches = list(_named(report, region, own))
     made: dict[str, Finding] = {}
-    for at, match in enumerate(matches):
-        finding = _finding(report, region, matches, at, match)
+    for at in range(len(matches)):
+        finding = _finding(report, text, region, matches, at)
         known = made.get(finding.final.lower())
         if known is None:
             made[finding.final.lower()] = finding
         elif not known.original and finding.original:
             made[finding.final.lower()] = replace(known, original=finding.original)
-    return () if report.alone and len(made) != 1 else tuple(made.values())
+    return () if report.alone and len(made) != 1 else tuple(_shared(list(made.values())))
+
+
+def _shared(found: list[Finding]) -> Iterator[Finding]:
+    """The findings; one of which nothing is said has the words of the next: they were listed together."""
+    for at, finding in enumerate(found):
+        telling = next((one for one in found[at:] if _says_something(one)), finding)
+        yield finding if telling.inline else replace(finding, diagnostic=telling.diagnostic)
+
+
+def _says_something(finding: Finding) -> bool:
+    return any(character.isalnum() for character in _ADDRESS.sub("", finding.diagnostic))
 
 
 def _named(report: Report, region: str, own: frozenset[str]) -> Iterator[Match]:
@@ -111,7 +123,8 @@ def _stands_for_another(region: str, match: Match, address: str) -> bool:
     return _FOR_HELP.search(address) is not None or _NOT_HIM.search(region[max(0, at - 40) : at]) is not None
 
 
-def _finding(report: Report, region: str, matches: Sequence[Match], at: int, match: Match) -> Finding:
+def _finding(report: Report, text: str, region: str, matches: Sequence[Match], at: int) -> Finding:
+    match = matches[at]
     groups = match.groupdict()
     final, original = groups.get("address") or "", groups.get("original") or ""
     says = groups.get("says") or ""
@@ -124,12 +137,13 @@ def _finding(report: Report, region: str, matches: Sequence[Match], at: int, mat
         case Says.BEFORE:
             said = region[matches[at - 1].end() if at else 0 : matches[at].start()]
         case Says.WHOLE:
-            said = region
+            said = text
     return Finding(
         final=(final or original).strip("."),
         original=original if final and original.lower() != final.lower() else "",
         diagnostic=says or said,
         action=report.action,
+        inline=bool(says),
     )
 
 

@@ -24,7 +24,7 @@ _ANGLE = compile_pattern(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _TYPE = compile_pattern(
     r"(?i)^\s*(?:rfc-?822|utf-?8|smtp|local|system|unknown|x-?local|x400|x-[a-z0-9-]+|dns)\s*;"
 )
-_ESCAPED = compile_pattern(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_ESCAPED = compile_pattern(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _STATUS = compile_pattern(r"(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|$)")
 _WORDS = {action[:5]: action for action in DsnAction} | {"error": DsnAction.FAILED}
 _STATED = frozenset(("action", "status", "diagnostic-code"))

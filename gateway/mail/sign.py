@@ -34,6 +34,9 @@ _OF_ANY_PROGRAM = frozenset((Sign.NULL_PATH, Sign.NO_AUTHOR, Sign.AUTO_SUBMITTED
 _OF_MAIL_SYSTEMS = frozenset((Sign.DAEMON, Sign.FAILED_RECIPIENTS, Sign.OURS, Sign.REPORT))
 
 _NULL = compile_pattern(r"(?i)^\s*(?:<\s*>|<?\s*mailer-daemon(?:@[^>\s]*)?\s*>?)\s*$")
+_ANSWERED = compile_pattern(
+    r"(?i)^\s*(?:re|aw|sv|vs|fwd?|wg|tr|rv|rif|enc|antw|odp|ynt|ilt|回复|答复|转发|返信|転送)\s*(?:\[\d+\])?\s*[:：]"
+)
 _VERP = compile_pattern(r"(?i)^<?bounce[+=-][a-z2-7]{32}@")
 
 
@@ -45,7 +48,7 @@ def signs(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> frozenset[Si
         Sign.AUTO_SUBMITTED: auto_submitted(mail).startswith("auto-"),
         Sign.DAEMON: is_daemon(mail, bounces),
         Sign.FAILED_RECIPIENTS: "X-Failed-Recipients" in mail.headers,
-        Sign.SUBJECT: bounces.signs.subject.in_(mail.subject),
+        Sign.SUBJECT: _ANSWERED.search(mail.subject) is None and bounces.signs.subject.in_(mail.subject),
         Sign.REPORT: mail.headers.get("Content-Type").lower().lstrip().startswith("multipart/report"),
     }
     held = {sign for sign, holds in found.items() if holds}

@@ -348,7 +348,13 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "vi": ("hủy đăng ký", "huỷ đăng ký", "ngừng gửi email", "dừng lại"),
 }
 
-_ALL = {word.casefold(): language for language, words in WORDS.items() for word in words}
+
+def _folded(word: str) -> str:
+    """The word in one case; Turkish has an i with and one without a dot, and capitals of both."""
+    return word.casefold().replace("ı", "i").replace("\u0307", "")
+
+
+_ALL = {_folded(word): word for words in WORDS.values() for word in words}
 _LONGEST = max(map(len, _ALL))
 _EDGES = " .,;:!?¡¿-–—_*~#'\"“”„‘’«»‹›()[]{}<>。、．！？「」…"
 
@@ -358,5 +364,4 @@ def stop_word(text: str) -> str:
     line = next((line for line in text.splitlines() if line.strip()), "")
     if len(line) > _LONGEST + 20:
         return ""
-    word = " ".join(line.split()).strip(_EDGES).replace("’", "'").casefold()
-    return word if word in _ALL else ""
+    return _ALL.get(_folded(" ".join(line.split()).strip(_EDGES).replace("’", "'")), "")
