@@ -213,25 +213,40 @@ def _is_office(lines: Sequence[Line], *, marks: int) -> bool:
 
 
 def _without_office(lines: Sequence[Line], end: int) -> int:
-    """The end without the lines of an office below a farewell and a name."""
+    """The end without the lines of an office below a name, which a farewell may precede."""
     end = _trimmed(lines, end)
     for index in range(end - 1, max(-1, end - 2 * OFFICE), -1):
         if _is_farewell(lines[index].text):
             start = _below_the_name(lines, index, end)
             return _trimmed(lines, start) if _is_office(lines[start:end], marks=2) else end
+    first = _paragraph(lines, end)
+    above = _blank_trimmed(lines, first)
+    finished = above > 0 and lines[above - 1].text.endswith((".", "!", "?"))
+    if finished and _is_a_name(lines[first].text) and _is_office(lines[first + 1 : end], marks=2):
+        return first + 1
     return end
 
 
 def _is_farewell(text: str) -> bool:
-    plain = folded(text)
-    return plain.strip(" ,.!;") in _FAREWELLS or plain.partition(",")[0] in _FAREWELLS
+    said, comma, name = text.partition(",")
+    plain = folded(said).strip(" .!;")
+    return plain in _FAREWELLS and (not comma or not name or _is_a_name(name))
 
 
 def _below_the_name(lines: Sequence[Line], farewell: int, end: int) -> int:
-    """The line after the name that follows a farewell; on the same line, or as the next one."""
-    if folded(lines[farewell].text).strip(" ,.!;") not in _FAREWELLS:
+    """The line after the name that follows a farewell, on its line or the next; `end` if none does."""
+    if lines[farewell].text.rstrip(", ").count(","):
         return farewell + 1
-    name = farewell + 1
-    while name < end and not lines[name].text:
-        name += 1
-    return min(end, name + (0 if name < end and _marks(lines[name : name + 1]) else 1))
+    name = next((n for n in range(farewell + 1, end) if lines[n].text), end)
+    if name == end or _marks(lines[name : name + 1]):
+        return name
+    return name + 1 if _is_a_name(lines[name].text) else end
+
+
+def _is_a_name(text: str) -> bool:
+    """Whether a line may be a person's name: few words, each with a capital, if its script has them."""
+    said = text.split()
+    capital = all(word[:1].isupper() or not word[:1].islower() for word in said) or len(said) == 1
+    return (
+        0 < len(said) <= 5 and capital and not text.endswith((":", "?")) and not any(map(str.isdigit, text))
+    )

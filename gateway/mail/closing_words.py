@@ -5,22 +5,23 @@ SENT_FROM = """
     sent from, gesendet von, gesendet vom, gesendet aus, envoyé de, envoyé depuis, envoyé à partir,
     envoyé du, enviado desde, enviado de, enviado do, enviada do, enviado a partir, inviato da,
     inviato dal, inviata da, verzonden vanaf, verzonden van, verzonden uit, verstuurd vanaf,
-    skickat från, skickades från, sendt fra, lähetetty, wysłane z, wysłano z, odesláno z, odesláno ze,
-    odesláno mobilně, odoslané z, odoslané zo, trimis de pe, trimis din, изпратено от, отправлено с,
-    отправлено из, отправлено от, надіслано з, відправлено з, στάλθηκε από, εστάλη από, απεστάλη από,
-    poslano s, poslano sa, poslano iz, poslano z, poslato sa, послато са, išsiųsta iš, nosūtīts no,
-    sūtīts no, saadetud, 发自, 發自, 来自我的, נשלח מ, أرسلت من, أُرسلت من, تم الإرسال من, được gửi từ,
-    gửi từ, dikirim dari, terkirim dari, ส่งจาก, enviat des, sent úr, sendt frá
+    skickat från, skickades från, sendt fra, lähetetty, wysłane z, wysłano z, odesláno z,
+    odesláno ze, odesláno mobilně, odoslané z, odoslané zo, trimis de pe, trimis din, изпратено от,
+    отправлено с, отправлено из, отправлено от, надіслано з, відправлено з, στάλθηκε από,
+    εστάλη από, απεστάλη από, poslano s, poslano sa, poslano iz, poslano z, poslato sa, послато са,
+    išsiųsta iš, nosūtīts no, sūtīts no, saadetud, 发自, 發自, 来自我的, נשלח מ, أرسلت من,
+    أُرسلت من, تم الإرسال من, được gửi từ, gửi từ, dikirim dari, terkirim dari, ส่งจาก, enviat des,
+    sent úr, sendt frá
 """
 SENT_WITH = """
     sent with, sent via, sent using, gesendet mit, gesendet über, gesendet via, verschickt mit,
     envoyé avec, envoyé via, envoyé par, enviado con, enviado por, enviado mediante, enviado via,
     enviado pelo, inviato con, inviato tramite, verzonden met, verzonden via, verstuurd met,
     skickat med, sendt med, wysłano za, отправлено через, get outlook, télécharger outlook,
-    obtenir outlook, obtenez outlook, obtener outlook, obter o outlook, obter outlook, scarica outlook,
-    ottieni outlook, download outlook, outlook downloaden, hämta outlook, hent outlook,
-    last ned outlook, hanki outlook, pobierz outlook, získat outlook, загрузить outlook, 获取 outlook,
-    取得 outlook, holen sie sich outlook
+    obtenir outlook, obtenez outlook, obtener outlook, obter o outlook, obter outlook,
+    scarica outlook, ottieni outlook, download outlook, outlook downloaden, hämta outlook,
+    hent outlook, last ned outlook, hanki outlook, pobierz outlook, získat outlook,
+    загрузить outlook, 获取 outlook, 取得 outlook, holen sie sich outlook
 """
 # Tongues that part the words: beginning and end, with the device between.
 SENT_AROUND = """
@@ -37,20 +38,20 @@ SENT_LAST = """
     küldött üzenet
 """
 DEVICES = """
-    unterwegs, iphone, iphon, ipad, ipod, ios, android, samsung, galaxy, huawei, honor, xiaomi, redmi, oneplus,
-    oppo, pixel, nokia, lumia, windows, blackberry, htc, sony, xperia, motorola, mobil, mobile, phone,
-    tablet, handy, handset, telefon, telefoon, téléphone, teléfono, telefono, móvil, cellulare, celular,
-    smartphone, smart, wireless, мобил, мобіл, мобилн, телефон, κινητό, 手机, 手機, 携帯,
-    スマートフォン, スマホ, 휴대, gerät, device, appareil, dispositivo, apparaat, enhet, enhed, laite,
-    urządzeni, zařízení, puhelime, mac, tel
+    unterwegs, iphone, iphon, ipad, ipod, ios, android, samsung, galaxy, huawei, honor, xiaomi,
+    redmi, oneplus, oppo, pixel, nokia, lumia, windows, blackberry, htc, sony, xperia, motorola,
+    mobil, mobile, phone, tablet, handy, handset, telefon, telefoon, téléphone, teléfono, telefono,
+    móvil, cellulare, celular, smartphone, smart, wireless, мобил, мобіл, мобилн, телефон, κινητό,
+    手机, 手機, 携帯, スマートフォン, スマホ, 휴대, gerät, device, appareil, dispositivo, apparaat,
+    enhet, enhed, laite, urządzeni, zařízení, puhelime, mac, tel
 """
 PROGRAMS = """
     iphone, ipad, android, outlook, yahoo, gmail, gmx, web.de, t-online, proton, spark, k-9, k9,
     bluemail, aquamail, zoho, fairemail, tutanota, tuta, mailbird, thunderbird, superhuman, spike,
-    canary, edison, airmail, icloud, mailspring, aol, verizon, at&t, vodafone, libero, tiscali, laposte,
-    sfr, bouygues, seznam, mail.ru, яндекс, yandex, mymail, my mail, posteo, mail app, e-mail app,
-    mail for, mail für, mail voor, mail per, courrier pour, correo para, posta per, hey, mozilla,
-    vivaldi, em client, emclient, typeapp, mailtrack, mail, email, e-mail, почт, poczt
+    canary, edison, airmail, icloud, mailspring, aol, verizon, at&t, vodafone, libero, tiscali,
+    laposte, sfr, bouygues, seznam, mail.ru, яндекс, yandex, mymail, my mail, posteo, mail app,
+    e-mail app, mail for, mail für, mail voor, mail per, courrier pour, correo para, posta per, hey,
+    mozilla, vivaldi, em client, emclient, typeapp, mailtrack, mail, email, e-mail, почт, poczt
 """
 # "Please excuse my brevity", on the same line or the next.
 EXCUSES = """
@@ -83,17 +84,17 @@ LEGAL_HEADINGS = """
     disclaimer, confidentiality notice, confidentiality note, confidentiality:,
     confidentiality statement, legal notice, legal disclaimer, important notice,
     privileged and confidential, haftungsausschluss, vertraulichkeitshinweis, rechtlicher hinweis,
-    wichtiger hinweis, avis de confidentialité, avertissement, clause de confidentialité, aviso legal,
-    aviso de confidencialidad, aviso de confidencialidade, nota de confidencialidad,
+    wichtiger hinweis, avis de confidentialité, avertissement, clause de confidentialité,
+    aviso legal, aviso de confidencialidad, aviso de confidencialidade, nota de confidencialidad,
     avviso di riservatezza, avvertenza, nota di riservatezza, informativa privacy,
-    vertrouwelijkheidsverklaring, klauzula poufności, caution:, this email and any, this e-mail and any,
-    this message and any, diese e-mail enthält, ce message et, este mensaje y, este correo electrónico,
-    le informazioni contenute, dit bericht, dit e-mailbericht, this message contains,
-    this email is confidential, this e-mail is confidential, the information contained in,
-    the contents of this, the information in this, esta mensagem, ce courriel, ce courrier électronique,
-    questo messaggio, questa e-mail, denna e-post, denne e-mail, denne e-posten, tämä sähköposti,
-    wiadomość ta, ta wiadomość, tato zpráva, данное сообщение, настоящее сообщение, это сообщение,
-    the content of this
+    vertrouwelijkheidsverklaring, klauzula poufności, caution:, this email and any,
+    this e-mail and any, this message and any, diese e-mail enthält, ce message et, este mensaje y,
+    este correo electrónico, le informazioni contenute, dit bericht, dit e-mailbericht,
+    this message contains, this email is confidential, this e-mail is confidential,
+    the information contained in, the contents of this, the information in this, esta mensagem,
+    ce courriel, ce courrier électronique, questo messaggio, questa e-mail, denna e-post,
+    denne e-mail, denne e-posten, tämä sähköposti, wiadomość ta, ta wiadomość, tato zpráva,
+    данное сообщение, настоящее сообщение, это сообщение, the content of this
 """
 LEGAL = """
     confidential, privileged, intended recipient, intended solely, intended only, intended for the,
@@ -110,42 +111,45 @@ LEGAL = """
 
 # "Kind regards": what somebody wrote; a name may follow, and then the lines of an office.
 FAREWELLS = """
-    regards, kind regards, best regards, warm regards, with regards, best, best wishes, all the best,
-    cheers, thanks, thank you, many thanks, thanks and regards, thanks & regards, sincerely,
-    yours sincerely, yours faithfully, yours, kindest regards, warmest regards, rgds, br, kr,
-    mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, freundliche grüße,
-    freundliche grüsse, viele grüße, viele grüsse, beste grüße, beste grüsse, liebe grüße, liebe grüsse,
-    schöne grüße, herzliche grüße, herzliche grüsse, grüße, gruß, gruss, mfg, lg, vg, hochachtungsvoll,
-    danke, vielen dank, besten dank, cordialement, bien cordialement, bien à vous, sincères salutations,
-    meilleures salutations, salutations distinguées, amicalement, merci, bonne journée, cdlt, saludos,
-    un saludo, saludos cordiales, cordialmente, atentamente, un cordial saludo, gracias, muchas gracias,
-    abrazos, cordiali saluti, distinti saluti, saluti, un saluto, un cordiale saluto, grazie,
-    atenciosamente, cumprimentos, com os melhores cumprimentos, abraços, obrigado, obrigada,
-    met vriendelijke groet, met vriendelijke groeten, vriendelijke groet, vriendelijke groeten, groeten,
-    groetjes, hartelijke groet, mvg, bedankt, dank u, med vänliga hälsningar, vänliga hälsningar,
-    hälsningar, mvh, tack, med venlig hilsen, venlig hilsen, hilsen, vennlig hilsen, med vennlig hilsen,
-    takk, tak, ystävällisin terveisin, terveisin, kiitos, pozdrawiam, z poważaniem, dziękuję,
-    s pozdravem, děkuji, s přátelským pozdravem, s pozdravom, ďakujem, üdvözlettel, tisztelettel,
-    köszönöm, cu stimă, mulțumesc, с уважением, поздрави, спасибо, з повагою, με εκτίμηση, saygılarımla,
+    regards, kind regards, best regards, warm regards, with regards, best, best wishes,
+    all the best, cheers, thanks, thank you, many thanks, thanks and regards, thanks & regards,
+    sincerely, yours sincerely, yours faithfully, yours, kindest regards, warmest regards, rgds, br,
+    kr, mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, freundliche grüße,
+    freundliche grüsse, viele grüße, viele grüsse, beste grüße, beste grüsse, liebe grüße,
+    liebe grüsse, schöne grüße, herzliche grüße, herzliche grüsse, grüße, gruß, gruss, mfg, lg, vg,
+    hochachtungsvoll, danke, vielen dank, besten dank, cordialement, bien cordialement, bien à vous,
+    sincères salutations, meilleures salutations, salutations distinguées, amicalement, merci,
+    bonne journée, cdlt, saludos, un saludo, saludos cordiales, cordialmente, atentamente,
+    un cordial saludo, gracias, muchas gracias, abrazos, cordiali saluti, distinti saluti, saluti,
+    un saluto, un cordiale saluto, grazie, atenciosamente, cumprimentos,
+    com os melhores cumprimentos, abraços, obrigado, obrigada, met vriendelijke groet,
+    met vriendelijke groeten, vriendelijke groet, vriendelijke groeten, groeten, groetjes,
+    hartelijke groet, mvg, bedankt, dank u, med vänliga hälsningar, vänliga hälsningar, hälsningar,
+    mvh, tack, med venlig hilsen, venlig hilsen, hilsen, vennlig hilsen, med vennlig hilsen, takk,
+    tak, ystävällisin terveisin, terveisin, kiitos, pozdrawiam, z poważaniem, dziękuję, s pozdravem,
+    děkuji, s přátelským pozdravem, s pozdravom, ďakujem, üdvözlettel, tisztelettel, köszönöm,
+    cu stimă, mulțumesc, с уважением, поздрави, спасибо, з повагою, με εκτίμηση, saygılarımla,
     iyi çalışmalar, teşekkürler, s poštovanjem, lep pozdrav, lugupidamisega, pagarbiai, ar cieņu
 """
 # A line of a register entry: who runs the company, and where it is entered.
 COMPANY = """
     geschäftsführer, geschäftsführung, amtsgericht, handelsregister, hrb, hra, ust-id, ust-idnr,
     ust.-id, steuernummer, registergericht, sitz der gesellschaft, sitz:, vorstand, aufsichtsrat,
-    registered in, registered office, registered no, company number, company no, company reg, vat no,
-    vat number, vat reg, vat:, siret, siren, rcs, tva, capital de, cif, nif, registro mercantil, p.iva,
-    p. iva, partita iva, reg. imprese, cap. soc, kvk, btw, org.nr, org nr, cvr, regon, nip:, krs, ičo,
-    dič, cégjegyzék, adószám
+    registered in, registered office, registered no, company number, company no, company reg,
+    vat no, vat number, vat reg, vat:, siret, siren, rcs, tva, capital de, cif, nif,
+    registro mercantil, p.iva, p. iva, partita iva, reg. imprese, cap. soc, kvk, btw, org.nr,
+    org nr, cvr, regon, nip:, krs, ičo, dič, cégjegyzék, adószám
 """
 
 # What a mail provider puts above somebody's words: a warning for whoever reads them.
 BANNERS = """
-    you don't often get email from, some people who received this message don't often get email from,
+    you don't often get email from,
+    some people who received this message don't often get email from,
     this email originated from outside, this e-mail originated from outside,
     this message originated from outside, this message was sent from outside,
     sie erhalten nicht häufig e-mails von, sie erhalten nicht oft e-mails von,
-    vous n'obtenez pas souvent d'e-mail, vous ne recevez pas souvent d'e-mail, no suele recibir correo,
-    non si ricevono spesso messaggi, u ontvangt niet vaak e-mail, diese e-mail kommt von außerhalb,
-    diese e-mail stammt von einem externen, cet e-mail provient de l'extérieur
+    vous n'obtenez pas souvent d'e-mail, vous ne recevez pas souvent d'e-mail,
+    no suele recibir correo, non si ricevono spesso messaggi, u ontvangt niet vaak e-mail,
+    diese e-mail kommt von außerhalb, diese e-mail stammt von einem externen,
+    cet e-mail provient de l'extérieur
 """

@@ -142,6 +142,9 @@ def test_sentences_that_end_in_a_colon_are_words(line: str) -> None:
         "Please unsubscribe me from your mailing list",
         "I start\n--\nand go on\n--\n" + "and on\n" * 14 + "and end",
         "From our house\nto yours",
+        "Thanks, here is my address:\nAnna Holm\nTel. 030 1234567\nwww.anna.example",
+        "Thanks!\nInvoice to:\nAnna Holm\nTel. 030 1234567\nwww.anna.example",
+        "My details are\n\nAnna Holm\nTel. 030 1234567\nwww.anna.example",
         "Here is another mail.\n\nSent from my desk, is much easier than my mobile phone.",
         "Please ring me.\n\nMit dem Handy bin ich erreichbar.",
         "Enviado por error desde el móvil a otra dirección.",
@@ -160,6 +163,13 @@ def test_words_and_notice_in_one_paragraph_are_told_apart() -> None:
     )
 
     assert new_words(text) == "Confirmed.\nPeter"
+
+
+def test_an_office_needs_no_farewell_but_a_finished_sentence_above() -> None:
+    office = "Head of Purchasing\nHale & Sons Ltd\nTel. +44 20 7946 0958\nwww.hale.example"
+
+    assert new_words(f"Please go ahead.\n\nPeter Hale\n{office}") == "Please go ahead.\n\nPeter Hale"
+    assert new_words(f"Cheers, Peter\n{office}") == "Cheers, Peter"
 
 
 def test_advertising_in_the_paragraph_of_the_words_goes_alone() -> None:
