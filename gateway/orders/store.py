@@ -38,6 +38,10 @@ from gateway.orders.model import (
 )
 from gateway.orders.tracking import tracking_url
 
+OWN = "mail"  # the source of orders that were written by hand
+_NEWEST = (
+    20  # orders among which the highest of our own numbers is; derived ids of one moment are not in order
+)
 OWN_NUMBERS_FROM = 1001  # the first number of an order that came without one
 
 
@@ -84,14 +88,17 @@ async def standing_of(tx: AsyncConnection, found: Sequence[Order]) -> tuple[Orde
 
 async def place(tx: AsyncConnection, effect: PlaceOrder, cause: Cause) -> Sequence[Event]:
     """The order with its lines; one that is there already by (source, external_id) is left as it is."""
-    buyer_id = await _buyer(tx, cause.key(effect.email))
     order_id = derived_id("ord", cause.id)
+    external_id = effect.external_id or order_id
+    if await order_of_channel(tx, effect.source, external_id):
+        return ()
+    buyer_id = await _buyer(tx, cause.key(effect.email))
     total = effect.total or _sum(effect.lines, effect.currency)
     row = {
         "id": order_id,
-        "number": effect.number or await _next_number(tx),
+        "number": await _free_number(tx, effect.number or await _next_number(tx)),
         "source": effect.source,
-        "external_id": effect.external_id or order_id,
+        "external_id": external_id,
         "customer_id": buyer_id,
         "status": ORDER.initial,
         "currency": effect.currency,
@@ -100,8 +107,7 @@ async def place(tx: AsyncConnection, effect: PlaceOrder, cause: Cause) -> Sequen
         "placed_on": effect.placed_on,
         "promised_on": effect.promised_on,
     }
-    if (await tx.execute(insert_new(orders, row))).first() is None:
-        return ()
+    await tx.execute(insert(orders).values(row))
     for line in effect.lines:
         await tx.execute(
             insert(order_line).values(
@@ -241,10 +247,20 @@ async def _buyer(tx: AsyncConnection, email_key: str) -> Id:
 
 
 async def _next_number(tx: AsyncConnection) -> str:
-    """The next of our own numbers: one above the highest plain number there is."""
-    numbers = (await tx.execute(select(orders.c.number).where(orders.c.source == "mail"))).scalars()
+    """One above the newest of our own numbers."""
+    newest = select(orders.c.number).where(orders.c.source == OWN).order_by(orders.c.id.desc()).limit(_NEWEST)
+    numbers = [number.partition("-")[0] for number in (await tx.execute(newest)).scalars()]
     highest = max((int(number) for number in numbers if number.isdigit()), default=OWN_NUMBERS_FROM - 1)
     return str(highest + 1)
+
+
+async def _free_number(tx: AsyncConnection, wanted: str) -> str:
+    """The number itself, or with `-2` and so on behind it if another channel has used it."""
+    number, turn = wanted, 1
+    while await order_by_number(tx, number):
+        turn += 1
+        number = f"{wanted}-{turn}"
+    return number
 
 
 def _sum(lines: Sequence[OrderLine], currency: str) -> Money:

@@ -224,3 +224,11 @@ async def test_orders_come_from_a_file_too(shop: Shop):
     assert {row["number"] for row in await shop.rows("orders")} == {"501", "502"}
     assert await shop.stock("MUG-01") == (10, 4, 0)
     assert len(shop.sink.mails) == 2
+
+
+async def test_two_channels_may_use_the_same_number(shop: Shop):
+    await place(shop, "1001")
+    await shop.receives("1 x BOWL-02", sender="Ben <ben@example.org>", to=ORDERS)
+    assert {row["number"] for row in await shop.rows("orders")} == {"1001", "1001-2"}
+    await shop.receives("1 x BOWL-02", sender="Clara <clara@example.org>", to=ORDERS)
+    assert "1002" in subjects(shop, "clara@example.org")[0]
