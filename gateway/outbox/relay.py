@@ -31,7 +31,7 @@ from gateway.outbox.gate import Go, Stop, Wait
 from gateway.outbox.handover import Relay, RelayConfig, Route, Timeouts, Tls
 from gateway.outbox.lanes import lane_shares
 from gateway.outbox.message import Attempt, Lane
-from gateway.outbox.retry import Action, Classify, Finding, by_status
+from gateway.outbox.retry import Action, Classify, Finding, by_words
 from gateway.outbox.routes import DEFAULT, RouteState
 from gateway.outbox.throttle import Buckets
 
@@ -73,7 +73,7 @@ class RelayWorker:
         on_settled: OnSettled,
         *,
         reverse_path: Callable[[int], Address],
-        classify: Classify = by_status,
+        classify: Classify = by_words,
     ) -> None:
         self._db, self._clock, self._config, self._on_settled = db, clock, config, on_settled
         self._rng = rng

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.kernel.errors import SmtpReply
+from gateway.mail.bounce import reason
+from gateway.mail.bounces import BUILT_IN
 from gateway.mail.parsed import BounceClass
 from gateway.outbox.handover import HandedOver, Outcome, Phase
 from gateway.outbox.message import Lane
@@ -103,30 +105,13 @@ _OURS = frozenset({BounceClass.BLOCKED, BounceClass.AUTH_FAILED, BounceClass.SEN
 _GREY = re.compile(r"gr[ae]y.?list", re.IGNORECASE)
 _RATE = re.compile(r"\brate\b|\btoo many\b|throttl", re.IGNORECASE)
 
-_BY_STATUS: Mapping[str, BounceClass] = {
-    "1.1": BounceClass.NO_SUCH_USER,
-    "1.2": BounceClass.NO_SUCH_HOST,
-    "1.6": BounceClass.MOVED,
-    "1.8": BounceClass.SENDER_REFUSED,
-    "1.10": BounceClass.NO_SUCH_HOST,
-    "2.1": BounceClass.DISABLED,
-    "2.2": BounceClass.MAILBOX_FULL,
-    "2.3": BounceClass.TOO_BIG,
-    "3.4": BounceClass.TOO_BIG,
-    "4.6": BounceClass.LOOP,
-    "7.25": BounceClass.BLOCKED,
-    "7.26": BounceClass.AUTH_FAILED,
-    "7.28": BounceClass.RATE_LIMITED,
-    "7.515": BounceClass.AUTH_FAILED,
-}
+
+def by_words(reply: SmtpReply) -> BounceClass:
+    """The class by the shipped tables: words before codes, for 5.1.1 stands on full mailboxes too."""
+    return reason(BUILT_IN, reply.enhanced, str(reply)).bounce
 
 
-def by_status(reply: SmtpReply) -> BounceClass:
-    """The class that the enhanced status alone tells (RFC 3463); `mail.bounce` reads the words too."""
-    return _BY_STATUS.get(reply.enhanced.partition(".")[2], BounceClass.UNKNOWN)
-
-
-def read(handed: HandedOver, classify: Classify = by_status) -> Finding:
+def read(handed: HandedOver, classify: Classify = by_words) -> Finding:
     """What this end of a hand-over means; total over outcomes and phases."""
     match handed.outcome:
         case Outcome.REPLIED if handed.reply is not None:

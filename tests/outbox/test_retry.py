@@ -89,12 +89,14 @@ def test_an_end_without_a_reply_depends_on_the_phase(
 
 
 def test_a_smarthost_that_does_not_know_us_bounces_nobody():
-    def denied(_: SmtpReply) -> BounceClass:
-        return BounceClass.RELAY_DENIED
-
-    reply = SmtpReply(554, "5.7.1", "relay access denied")
-    finding = read(HandedOver(Outcome.REPLIED, Phase.RCPT, reply), denied)
+    finding = replied(Phase.RCPT, 554, "5.7.1", "<ana@example.net>: Relay access denied")
     assert (finding.action, finding.trouble) == (Action.HOLD, Trouble.SENDER)
+
+
+def test_a_full_mailbox_is_never_a_dead_address_whatever_its_code():
+    finding = replied(Phase.RCPT, 550, "5.1.1", "mailbox is over quota")
+    assert (finding.action, finding.bounce) == (Action.REFUSE, BounceClass.MAILBOX_FULL)
+    assert replied(Phase.RCPT, 550, "5.1.1", "user unknown").bounce is BounceClass.NO_SUCH_USER
 
 
 @given(st.sampled_from(Outcome), st.sampled_from(Phase), st.integers(200, 599), st.text(max_size=20))
