@@ -16,6 +16,7 @@ from gateway.mail.line import Line, folded, listed, read_lines, stripped
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.quoted_header import block, field_of
 
+ANSWERS = 200  # between quotations that are looked at for what closes them
 NEAR = 60  # lines in which a quotation is looked for below what announces it
 READ = 3_000  # lines in which openings are looked for; people write less, what follows is kept
 
@@ -62,7 +63,8 @@ def new_words(text: str) -> str:
     if not words:
         return _shown(lines)
     words[0] = words[0][start_of_words(words[0]) :]
-    closed = [segment[: end_of_words(segment, last=segment is words[-1])] for segment in words]
+    closed = [segment[: end_of_words(segment, last=False)] for segment in words[:-1][:ANSWERS]]
+    closed += words[:-1][ANSWERS:] + [words[-1][: end_of_words(words[-1], last=True)]]
     kept = [segment for segment in closed if any(line.text for line in segment)]
     return "\n\n".join(_shown(segment) for segment in kept or words)
 
