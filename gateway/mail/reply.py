@@ -64,7 +64,7 @@ def new_words(text: str) -> str:
         return _shown(lines)
     words[0] = words[0][start_of_words(words[0]) :]
     closed = [segment[: end_of_words(segment, last=False)] for segment in words[:-1][:ANSWERS]]
-    closed += words[:-1][ANSWERS:] + [words[-1][: end_of_words(words[-1], last=True)]]
+    closed += [*words[:-1][ANSWERS:], words[-1][: end_of_words(words[-1], last=True)]]
     kept = [segment for segment in closed if any(line.text for line in segment)]
     return "\n\n".join(_shown(segment) for segment in kept or words)
 
