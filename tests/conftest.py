@@ -16,6 +16,7 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from gateway.db.engine import Database, create_schema, open_database
@@ -24,6 +25,14 @@ settings.register_profile("dev", deadline=None, max_examples=50, print_blob=True
 settings.register_profile(
     "ci", deadline=None, max_examples=250, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
+# Tracebacks as Python writes them: drawn ones take seconds on a busy machine.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 

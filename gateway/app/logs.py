@@ -32,7 +32,9 @@ def set_up(level: Level = "info", *, out: TextIO | None = None) -> None:
     ]
     terminal = stream.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if terminal
+        else structlog.processors.JSONRenderer()
     )
     # The console renderer draws tracebacks itself; JSON wants them as one field.
     closing = [] if terminal else [structlog.processors.format_exc_info]

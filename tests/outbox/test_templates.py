@@ -98,15 +98,6 @@ SHOP = Sender(
     ANA,
 )
 HELD = Held(12, Id("jrn1"), "no_rule", "No rule claimed it.", NOW, "Where is it?", "ana@example.net")
-HOLD = {
-    "number": 12,
-    "author": "Ana Koch <ana@example.net>",
-    "subject": "Where is it?",
-    "reason": "no_rule",
-    "note": "No rule claimed it.",
-    "text": "Where is my order?",
-    "traceback": "ZeroDivisionError",
-}
 FULL: dict[str, Any] = {
     "order": ORDER,
     "orders": (OrderStanding(ORDER, (SHIPMENT,)),),
@@ -121,10 +112,11 @@ FULL: dict[str, Any] = {
     "confirmed": 8,
     "feedback": FEEDBACK,
     "held": (HELD, replace(HELD, number=13)),
-    "hold": HOLD,
     "address": ANA,
     "diagnostic": "550 5.1.1 no such user",
     "what": "transactional",
+    "route": "smtp.example.net",
+    "why": "535 5.7.8 bad password",
     "shop": SHOP,
 }
 SPARSE: dict[str, Any] = FULL | {
@@ -140,7 +132,6 @@ SPARSE: dict[str, Any] = FULL | {
     "supplier": None,
     "feedback": replace(FEEDBACK, stars=None, category=""),
     "held": (replace(HELD, subject="", sender="", note=""),),
-    "hold": HOLD | {"author": "", "subject": "", "note": "", "text": ""},
     "diagnostic": "",
     "shop": replace(SHOP, web="", address=""),
 }
