@@ -53,6 +53,21 @@ _NEAR = (
     "new date",
     "termin",
 )
+_LATER = (
+    "until",
+    "new",
+    "now",
+    "to",
+    "instead",
+    "bis",
+    "neu",
+    "neuer",
+    "jusqu",
+    "nouvelle",
+    "hasta",
+    "nueva",
+    "nuova",
+)
 _UNITS = (
     "units",
     "unit",
@@ -110,7 +125,8 @@ def supplier_answer(words: str, today: date, *, day_first: bool = True) -> Suppl
     elif part:
         says = Says.PART
     elif _DELAYS.search(words):
-        says, day = Says.DELAYS, day or find_date(words, today=today, day_first=day_first)
+        later = find_date(words, today=today, near=_LATER, day_first=day_first)
+        says, day = Says.DELAYS, later or day or find_date(words, today=today, day_first=day_first)
     elif _CONFIRMS.search(words) or units is not None:
         says = Says.CONFIRMS
     else:
