@@ -16,7 +16,8 @@ from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import InputError
 from gateway.pipeline.ingest import COLUMNS
 
-ROWS = 200  # of one stimulus, so that nobody waits long behind an import
+ROWS = 100  # of one stimulus, so that nobody waits long behind an import
+_ROWS = {"orders": 20}  # an order is some fifty statements and a letter
 _TOGETHER = {"orders": "number"}  # rows that belong together stay together
 
 Row = Mapping[str, str]
@@ -30,7 +31,7 @@ def run_import(folder: Path, files: Sequence[Path], *, dry_run: bool) -> int:
         if dry_run:
             print(f"{file.name}: {len(rows)} rows of {kind} can be read")
             continue
-        for first, part in _parts(rows, _TOGETHER.get(kind)):
+        for first, part in _parts(rows, _ROWS.get(kind, ROWS), _TOGETHER.get(kind)):
             asyncio.run(ask(config, "ingest", kind=kind, source=file.name, rows=list(part), first=first + 2))
         print(f"{file.name}: {len(rows)} rows of {kind} taken in")
     return 0
@@ -87,11 +88,11 @@ def _kind(file: Path) -> str:
     return kind
 
 
-def _parts(rows: Sequence[Row], together: str | None) -> Iterator[tuple[int, Sequence[Row]]]:
-    """The rows in parts of about ROWS, with the index of the first; what belongs together is not torn."""
+def _parts(rows: Sequence[Row], size: int, together: str | None) -> Iterator[tuple[int, Sequence[Row]]]:
+    """The rows in parts of about `size`, with the index of the first; what belongs together is not torn."""
     start = 0
     while start < len(rows):
-        end = min(start + ROWS, len(rows))
+        end = min(start + size, len(rows))
         while together and end < len(rows) and rows[end].get(together) == rows[end - 1].get(together):
             end += 1
         yield start, rows[start:end]
