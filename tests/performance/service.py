@@ -98,14 +98,14 @@ async def one_update(config: Config, sink: SmtpSink, port: int, number: int) -> 
 async def fill(config: Config) -> None:
     """10,000 products and 5,000 customers."""
     begun = time.perf_counter()
-    for first in range(0, 10_000, 200):
+    for first in range(0, 10_000, 100):
         rows: list[Mapping[str, str]] = [
             {"sku": f"SKU-{n:05d}", "name": f"Product {n}", "price": "9.99", "category": f"shelf {n % 40}"}
-            for n in range(first, first + 200)
+            for n in range(first, first + 100)
         ]
         await ask(config, "ingest", kind="products", source="products.csv", rows=rows, first=2)
-    for first in range(0, 5_000, 200):
-        people = [{"email": f"p{n}@example.org", "name": f"Person {n}"} for n in range(first, first + 200)]
+    for first in range(0, 5_000, 100):
+        people = [{"email": f"p{n}@example.org", "name": f"Person {n}"} for n in range(first, first + 100)]
         await ask(config, "ingest", kind="customers", source="customers.csv", rows=people, first=2)
     print(f"import of 10,000 products and 5,000 customers  {time.perf_counter() - begun:8.1f} s")
 
