@@ -119,6 +119,7 @@ class Signs:
 
     subject: Words = field(default_factory=Words)
     author: Words = field(default_factory=Words)  # "name <address>"
+    undelivered: Words = field(default_factory=Words)  # what any report says at the least
     original: Words = field(default_factory=Words)  # a line after which the returned original stands
     delayed: Words = field(default_factory=Words)
     delivered: Words = field(default_factory=Words)
@@ -151,7 +152,7 @@ class Bounces:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InputError(where, str(error), "it has to be TOML") from None
-        return _bounces(Entry(where, table, check=check))
+        return _bounces(Entry(where, table, check=check).lists("words"))
 
     def by_words(self, text: str, *, general: bool) -> tuple[BounceClass, str] | None:
         """The class that words of a diagnostic speak of, and those words."""
@@ -202,7 +203,7 @@ def _bounces(file: Entry) -> Bounces:
 
 
 def _signs(entry: Entry) -> Signs:
-    names = ("subject", "author", "original", "delayed", "delivered", "relayed", "failed")
+    names = ("subject", "author", "undelivered", "original", "delayed", "delivered", "relayed", "failed")
     signs = Signs(**{name: entry.words(name) for name in names})
     entry.done()
     return signs

@@ -12,11 +12,12 @@ from gateway.mail.original import ENCLOSED, message_id
 from gateway.mail.parsed import Complaint, Parsed
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.report import groups, typed_address
+from gateway.mail.sign import Sign
 from gateway.mail.words import ADDRESS
 
 FEEDBACK_PART = "message/feedback-report"
 
-_ADDRESS = compile_pattern(ADDRESS)
+_FEEDBACK_TYPE = compile_pattern(r"(?im)^Feedback-Type[ ]*:[ ]*[a-z]")
 _TO = compile_pattern(
     rf"(?im)^(?:X-HmXmrOriginalRecipient|X-Original-To|Delivered-To|To)[ ]*:[^\n]*?({ADDRESS})"
 )
@@ -30,12 +31,18 @@ _NAMED = (
 
 
 def complaint(
-    mail: Parsed, parts: Sequence[Part], looks: Looks, bounces: Bounces
+    mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], looks: Looks, bounces: Bounces
 ) -> tuple[Complaint, str] | None:
-    """The complaint that the mail is, and by which sign; None if it is none."""
+    """The complaint that the mail is, and by which sign; None if it is none.
+
+    A report part that is only attached, with no sign of a program (`held`), is a person's who asks about it.
+    """
+    enclosing = mail.headers.get("Content-Type").lower()
     for part in parts:
-        if part.media_type == FEEDBACK_PART:
+        if part.media_type == FEEDBACK_PART and (held or "multipart/report" in enclosing):
             return _standard(part.text, parts), "a message/feedback-report part (RFC 5965)"
+    if "feedback-report" in enclosing and _FEEDBACK_TYPE.search(mail.text) is not None:
+        return _standard(mail.text, parts), "the fields of RFC 5965 in its text"
     for named in bounces.complaints:
         if named.when.holds(looks):
             recipient = _recipient(named, mail, parts, looks)

@@ -19,6 +19,8 @@ from gateway.mail.sign import Sign, allow_guessing, suffice
 _OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
 _RECEIPT_OF_REFUSAL = "Dovecot and Sieve"  # the family that dresses refusals as read receipts
 
+_LONGEST = 32768  # characters of a report in words; what is longer is the original
+
 Read = tuple[DeliveryReport, str]
 
 
@@ -79,8 +81,9 @@ def _completed(entry: Entry, stated: Sequence[Entry], found: Sequence[Finding], 
 
 def _in_words(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Reading:
     """The recipients that the words name: of the text, of all text parts, or as flufl.bounce sees them."""
-    guess = allow_guessing(held)
-    for text in dict.fromkeys((_words(mail, parts, bounces), _all_words(parts, bounces))):
+    texts = dict.fromkeys((_words(mail, parts, bounces), _all_words(parts, bounces)))
+    guess = any(allow_guessing(held, text, bounces) for text in texts)
+    for text in texts:
         if (reading := freetext.read(text, mail, bounces, guess=guess)).findings:
             return reading
     if guess and (found := lastresort.recipients(mail, parts)):
@@ -89,12 +92,12 @@ def _in_words(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounce
 
 
 def _words(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> str:
-    return halves(mail.text, bounces).report or _all_words(parts, bounces)
+    return halves(mail.text[:_LONGEST], bounces).report or _all_words(parts, bounces)
 
 
 def _all_words(parts: Sequence[Part], bounces: Bounces) -> str:
     texts = (part.text for part in parts if part.media_type == "text/plain")
-    return halves("\n\n".join(texts), bounces).report
+    return halves("\n\n".join(texts)[:_LONGEST], bounces).report
 
 
 def _flattened(text: str) -> tuple[Entry, ...]:
@@ -133,7 +136,7 @@ def _made(
             told[status.recipient.lower()] = (status, why)
     made = DeliveryReport(
         recipients=tuple(status for status, _ in told.values()),
-        original_message_id=message_id(parts, halves(mail.text, bounces).original),
+        original_message_id=message_id(parts, halves(mail.text[:_LONGEST], bounces).original),
         family=family,
     )
     return made, "; ".join(_reasons(family, held, told.values()))

@@ -14,7 +14,7 @@ from gateway.mail.words import ADDRESS, compiled
 
 _ADDRESS = compile_pattern(ADDRESS)
 _BLANK_LINE = compile_pattern(r"\n[ \t>]*\n")
-_MOST = 200  # recipients of one report in free text; a longer list is no report
+_MOST = 100  # recipients of one report in free text that are read
 _FIRST = 16384  # characters in which a report has said what it is
 
 # Whom one writes to for help; a report that names nobody else has named no recipient.
@@ -25,7 +25,7 @@ _FOR_HELP = compile_pattern(
 )
 
 _NOT_HIM = compile_pattern(
-    r"(?i)\b(?:from|sender|mail from|return-path|contact|please (?:contact|write to|e-?mail|mail|call)|"
+    r"(?i)\b(?:from|sender|mail from|return-path|contact|write to|turn to|ask|please (?:e-?mail|mail|call)|"
     r"message-id|reply-to|via|by|von|absender|de la part de|expéditeur|remitente|mittente|remetente|от|"
     r"送信者)"
     r"\s*[:=]?\s*[\"'<(\[]*$"
@@ -89,9 +89,14 @@ def findings(report: Report, text: str, own: frozenset[str] = frozenset()) -> tu
 
 def _shared(found: list[Finding]) -> Iterator[Finding]:
     """The findings; one of which nothing is said has the words of the next: they were listed together."""
-    for at, finding in enumerate(found):
-        telling = next((one for one in found[at:] if _says_something(one)), finding)
-        yield finding if telling.inline else replace(finding, diagnostic=telling.diagnostic)
+    shared: list[Finding] = []
+    telling: Finding | None = None
+    for finding in reversed(found):
+        if _says_something(finding):
+            telling = finding
+        known = telling is None or telling.inline
+        shared.append(finding if known else replace(finding, diagnostic=telling.diagnostic))
+    return reversed(shared)
 
 
 def _says_something(finding: Finding) -> bool:
@@ -119,7 +124,7 @@ def _named(report: Report, region: str, own: frozenset[str]) -> Iterator[Match]:
 
 def _stands_for_another(region: str, match: Match, address: str) -> bool:
     """Whether an address is somebody to ask, or whom the mail came from."""
-    at = region.lower().find(address, match.start())
+    at = match.start() + (match.group() or "").lower().find(address)
     return _FOR_HELP.search(address) is not None or _NOT_HIM.search(region[max(0, at - 40) : at]) is not None
 
 
@@ -139,7 +144,7 @@ def _finding(report: Report, text: str, region: str, matches: Sequence[Match], a
         case Says.WHOLE:
             said = text
     return Finding(
-        final=(final or original).strip("."),
+        final=(final or original).rstrip("."),
         original=original if final and original.lower() != final.lower() else "",
         diagnostic=says or said,
         action=report.action,

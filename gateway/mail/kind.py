@@ -25,7 +25,7 @@ def kind_of(mail: Parsed, parts: Sequence[Part], bounces: Bounces = BUILT_IN) ->
     return (
         delivery.report(mail, parts, held, bounces)
         or _unsubscribe_address(mail)
-        or complaint.complaint(mail, parts, looks, bounces)
+        or complaint.complaint(mail, parts, held, looks, bounces)
         or _challenge(looks, bounces)
         or _auto_reply(mail, parts, held, bounces)
         or _stop_word(mail)

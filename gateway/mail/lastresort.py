@@ -14,7 +14,9 @@ from gateway.mail.original import ENCLOSED
 from gateway.mail.parsed import DsnAction, Parsed
 
 _TOLD = ("From", "To", "Subject", "X-Mailer", "Received", "Precedence")
-_LONGEST = 65536  # characters of a part that it is shown
+# What it is shown of a part: it tries some sixty backtracking patterns on every line.
+_LONGEST = 16384  # characters
+_LINES = 300
 
 
 def recipients(mail: Parsed, parts: Sequence[Part]) -> tuple[tuple[str, DsnAction], ...]:
@@ -55,7 +57,7 @@ def _message(mail: Parsed, parts: Sequence[Part]) -> Message:
 def _leaf(part: Part) -> Message:
     leaf = Message()
     leaf["Content-Type"] = part.media_type
-    text = part.text[:_LONGEST]
+    text = "\n".join(part.text[:_LONGEST].splitlines()[:_LINES])
     if part.media_type.endswith("delivery-status"):
         blocks: list[Message] = []
         for block in text.split("\n\n"):

@@ -62,9 +62,14 @@ def suffice(held: frozenset[Sign]) -> bool:
     return len(held) >= 2 and bool(held - _OF_ANY_PROGRAM)
 
 
-def allow_guessing(held: frozenset[Sign]) -> bool:
-    """Whether a mail system is behind it, so that words of no known family may be read as a report too."""
-    return suffice(held) and not held.isdisjoint(_OF_MAIL_SYSTEMS)
+def allow_guessing(held: frozenset[Sign], words: str, bounces: Bounces) -> bool:
+    """Whether words of no known family may be read as a report: a mail system says that mail did not arrive.
+
+    The same systems send digests of quarantines and warnings to their own users.
+    """
+    if not suffice(held) or held.isdisjoint(_OF_MAIL_SYSTEMS):
+        return False
+    return Sign.SUBJECT in held or bounces.signs.undelivered.in_(words)
 
 
 def has_null_path(mail: Parsed) -> bool:

@@ -17,19 +17,28 @@ _LETTER = r"0-9A-Za-z_\p{Latin}\p{Cyrillic}\p{Greek}"
 _LOCAL = rf"""(?:"[^"\n]{{1,64}}"|[{_LETTER}!#$%&+/=?^`{{}}~\-][{_LETTER}!#$%&'+/=?^`{{}}~.\-]*)"""
 _DOMAIN = rf"(?:\[[0-9A-Fa-f:.]+\]|[{_LETTER}\-]+(?:\.[{_LETTER}\-]+)*)"
 ADDRESS = rf"{_LOCAL}@{_DOMAIN}"
-_PLACES = {
-    "{address}": rf"(?P<address>{ADDRESS})",
-    "{original}": rf"(?P<original>{ADDRESS})",
-    " ... ": r"[^.;\n]{0,50}",
-}
+PLACES = ("address", "original")
+_STANDS_FOR = {f"{{{place}}}": f"(?P<{place}>{ADDRESS})" for place in PLACES} | {" ... ": r"[^.;\n]{0,50}"}
 
 
 @cache
 def compiled(pattern: str) -> Pattern:
     """A pattern of a table, ready to be searched with; ValueError says what RE2 minds."""
-    for place, stands_for in _PLACES.items():
+    for place, stands_for in _STANDS_FOR.items():
         pattern = pattern.replace(place, stands_for)
     return compile_pattern(f"(?m){pattern}", ignore_case=True)
+
+
+@cache
+def _unions(patterns: tuple[str, ...]) -> tuple[Pattern, ...]:
+    """The alternatives in as few patterns as RE2's memory allows."""
+    if len(patterns) < 2:
+        return tuple(map(compiled, patterns))
+    try:
+        return (compiled("|".join(patterns)),)
+    except ValueError:
+        half = len(patterns) // 2
+        return _unions(patterns[:half]) + _unions(patterns[half:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,8 @@ class Words:
     patterns: tuple[str, ...] = ()
 
     def find(self, text: str) -> Match | None:
-        return next(self.matches(text), None)
+        """The first place of the first alternative that is found."""
+        return next(self.matches(text), None) if len(self.patterns) < 3 or self.in_(text) else None
 
     def each(self) -> Iterator[Pattern]:
         return map(compiled, self.patterns)
@@ -51,8 +61,8 @@ class Words:
                 yield match
 
     def in_(self, text: str) -> bool:
-        """Whether any alternative is found, asked all at once; for alternatives without groups."""
-        return bool(self.patterns) and compiled("|".join(self.patterns)).search(text) is not None
+        """Whether any alternative is found, asked all at once."""
+        return any(pattern.search(text) for pattern in _unions(self.patterns))
 
     def __bool__(self) -> bool:
         return bool(self.patterns)

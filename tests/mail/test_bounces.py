@@ -8,6 +8,7 @@ from gateway.kernel.errors import InputError
 from gateway.mail.bounces import BUILT_IN, Bounces
 from gateway.mail.defaults import shipped
 from gateway.mail.parsed import BounceClass
+from gateway.mail.words import Words
 
 TEXT = shipped("bounces.toml").read_text(encoding="utf-8")
 
@@ -74,3 +75,35 @@ def test_an_empty_file_knows_nothing():
     assert made.by_words("user unknown", general=False) is None
     assert made.by_status("5.1.1", general=False) is None
     assert made.by_reply("550") is None
+
+
+class TestListsOfWords:
+    def test_a_pattern_uses_a_list_by_its_name(self):
+        made = Bounces.load(
+            "[words]\nx = ['a', 'b']\n[[text]]\nclass = 'spam'\nany = ['{x}{x}c']\n", "x.toml"
+        )
+        assert made.by_words("bac", general=False)
+        assert made.by_words("ac", general=False) is None
+
+    def test_a_list_may_use_those_above_it(self):
+        text = "[words]\nx = ['a', 'b']\ny = ['{x}1']\n[[text]]\nclass = 'spam'\nany = ['^{y}$']\n"
+        assert Bounces.load(text, "x.toml").by_words("b1", general=False)
+
+    def test_an_unknown_name_is_told(self):
+        with pytest.raises(
+            InputError, match="no list of words is called 'nmae'; known are address, original"
+        ):
+            Bounces.load("[[text]]\nclass = 'spam'\nany = ['{nmae}']\n", "x.toml")
+
+    def test_counts_and_classes_are_no_names(self):
+        assert Bounces.load("[[text]]\nclass = 'spam'\nany = ['a{2}\\p{L}{0,3}\\x{e9}']\n", "x.toml")
+
+    def test_words_that_are_no_table(self):
+        with pytest.raises(InputError, match="'words' is no table"):
+            Bounces.load("words = 3\n", "x.toml")
+
+
+def test_alternatives_that_are_too_large_together_are_asked_in_pieces():
+    words = Words(tuple(f"(?:\\p{{L}}{{2,40}}){number}$" for number in range(40)))
+    assert words.in_("abc39")
+    assert not words.in_("abc40 ")
