@@ -94,8 +94,8 @@ def _shared(found: list[Finding]) -> Iterator[Finding]:
     for finding in reversed(found):
         if _says_something(finding):
             telling = finding
-        known = telling is None or telling.inline
-        shared.append(finding if known else replace(finding, diagnostic=telling.diagnostic))
+        told = telling.diagnostic if telling and not telling.inline else finding.diagnostic
+        shared.append(replace(finding, diagnostic=told))
     return reversed(shared)
 
 
