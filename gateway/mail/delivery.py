@@ -132,7 +132,7 @@ def _made(
             around=text if len(stated) == 1 else _lines_about(entry, text),
         )
         known = told.get(status.recipient.lower())
-        if known is None or known[0].bounce is BounceClass.UNKNOWN:
+        if known is None or _says_more(status, known[0]):
             told[status.recipient.lower()] = (status, why)
     made = DeliveryReport(
         recipients=tuple(status for status, _ in told.values()),
@@ -140,6 +140,14 @@ def _made(
         family=family,
     )
     return made, "; ".join(_reasons(family, held, told.values()))
+
+
+def _says_more(status: RecipientStatus, known: RecipientStatus) -> bool:
+    """Whether a second word about a recipient counts: the first was none, or an end of an alias is alive."""
+    another_end = status.final.lower() != known.final.lower()
+    return known.bounce is BounceClass.UNKNOWN or (
+        another_end and known.dead_address and not status.dead_address
+    )
 
 
 def _lines_about(entry: Entry, text: str) -> str:

@@ -33,7 +33,7 @@ _OF_ANY_PROGRAM = frozenset((Sign.NULL_PATH, Sign.NO_AUTHOR, Sign.AUTO_SUBMITTED
 # What a carrier, whose subjects speak of deliveries too, never has.
 _OF_MAIL_SYSTEMS = frozenset((Sign.DAEMON, Sign.FAILED_RECIPIENTS, Sign.OURS, Sign.REPORT))
 
-_NULL = compile_pattern(r"(?i)^\s*(?:<\s*>|<?\s*mailer-daemon(?:@[^>\s]*)?\s*>?)\s*$")
+_NULL = compile_pattern(r"(?i)^\s*(?:<\s*>|<?\s*mailer-daemon(?:@[^>\s]*)?\s*>?)?\s*$")
 _ANSWERED = compile_pattern(
     r"(?i)^\s*(?:re|aw|sv|vs|fwd?|wg|tr|rv|rif|enc|antw|odp|ynt|ilt|回复|答复|转发|返信|転送)\s*(?:\[\d+\])?\s*[:：]"
 )

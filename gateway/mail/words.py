@@ -18,7 +18,9 @@ _LOCAL = rf"""(?:"[^"\n]{{1,64}}"|[{_LETTER}!#$%&+/=?^`{{}}~\-][{_LETTER}!#$%&'+
 _DOMAIN = rf"(?:\[[0-9A-Fa-f:.]+\]|[{_LETTER}\-]+(?:\.[{_LETTER}\-]+)*)"
 ADDRESS = rf"{_LOCAL}@{_DOMAIN}"
 PLACES = ("address", "original")
-_STANDS_FOR = {f"{{{place}}}": f"(?P<{place}>{ADDRESS})" for place in PLACES} | {" ... ": r"[^.;\n]{0,50}"}
+_STANDS_FOR = {f"{{{place}}}": f"(?P<{place}>{ADDRESS})" for place in PLACES} | {
+    " ... ": r"(?:[^.;\n]|\.\S){0,50}"
+}
 
 
 @cache

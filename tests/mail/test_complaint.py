@@ -1,0 +1,36 @@
+"""Complaints that only resemble the standard."""
+
+from gateway.mail.kind import kind_of
+from gateway.mail.mime import leaves
+from gateway.mail.parse import parse
+from gateway.mail.parsed import Complaint, Kind, Ordinary
+
+
+def kind(*fields: str, body: str = "") -> Kind:
+    octets = (
+        "\r\n".join(("To: abuse@shop.example", *fields)) + "\r\n\r\n" + body.replace("\n", "\r\n")
+    ).encode()
+    return kind_of(parse(octets), leaves(octets)[0])[0]
+
+
+FIELDS = "Feedback-Type: fraud\nUser-Agent: F/1\nOriginal-Rcpt-To: <ana@example.net>\n"
+
+
+def test_fields_in_the_text_of_a_report_that_lost_its_parts():
+    found = kind("From: fbl@x.example", "Content-Type: text/plain; report-type=feedback-report", body=FIELDS)
+    assert found == Complaint("fraud", "ana@example.net", None)
+
+
+def test_fields_that_a_person_quotes():
+    assert kind("From: ana@example.net", "Subject: what is this?", body=FIELDS) == Ordinary()
+
+
+def test_a_type_that_is_not_said_is_abuse():
+    body = "--b\nContent-Type: message/feedback-report\n\nUser-Agent: F/1\n\n--b--\n"
+    found = kind("From: fbl@x.example", 'Content-Type: multipart/report; boundary="b"', body=body)
+    assert found == Complaint("abuse", "", None)
+
+
+def test_x_arf():
+    found = kind("From: abuse@host.example", "X-XARF: PLAIN", "Subject: abuse report", body="spam from you\n")
+    assert isinstance(found, Complaint)
