@@ -1,6 +1,7 @@
 """Databases of both kinds for every test, and the table of requirements that tests show (`--covers`)."""
 
 import asyncio
+import logging
 import os
 import pwd
 import re
@@ -25,15 +26,23 @@ settings.register_profile("dev", deadline=None, max_examples=50, print_blob=True
 settings.register_profile(
     "ci", deadline=None, max_examples=250, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-# Tracebacks as Python writes them: drawn ones take seconds on a busy machine.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
-
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> None:
+    """Every test logs to its own output: a stream that an earlier one was given is closed by now.
+
+    Tracebacks as Python writes them, for drawn ones take seconds on a busy machine.
+    """
+    logging.getLogger().handlers[:] = []
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
 
 
 # --- databases ----------------------------------------------------------------------

@@ -7,8 +7,9 @@ one person be joined without naming her.
 
 import logging
 import sys
+from contextlib import suppress
 from hashlib import blake2b
-from typing import Literal, TextIO
+from typing import Literal, TextIO, cast
 
 import structlog
 
@@ -42,7 +43,7 @@ def set_up(level: Level = "info", *, out: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*shared, *closing, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(stream))),
         cache_logger_on_first_use=False,  # tests set up more than once
     )
     handler = logging.StreamHandler(stream)
@@ -59,6 +60,22 @@ def set_up(level: Level = "info", *, out: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class _Unfailing:
+    """A stream whose failures are nobody's: a log that cannot be written ends no work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def masked(address: str, key: bytes) -> str:

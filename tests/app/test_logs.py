@@ -108,3 +108,10 @@ def test_a_masked_address_keeps_its_domain_only():
     assert masked("Ana@Example.net", KEY) == masked("ana@example.NET", KEY)
     assert masked("ana@example.net", KEY) != masked("eva@example.net", KEY)
     assert masked("ana@example.net", KEY) != masked("ana@example.net", b"x" * 32)
+
+
+def test_a_log_that_cannot_be_written_ends_nobodys_work():
+    stream = io.StringIO()
+    set_up("info", out=stream)
+    stream.close()
+    structlog.get_logger().error("store.group_failed")
