@@ -107,3 +107,14 @@ def test_alternatives_that_are_too_large_together_are_asked_in_pieces():
     words = Words(tuple(f"(?:\\p{{L}}{{2,40}}){number}$" for number in range(40)))
     assert words.in_("abc39")
     assert not words.in_("abc40 ")
+
+
+def test_no_word_boundary_stands_beside_a_letter_that_re2_does_not_count_as_one():
+    """RE2's `\\b` knows ASCII only, so `estaré\\b` never holds before a blank."""
+    beside = re.compile(r"[^\x00-\x7f]\\b|\\b[^\x00-\x7f]")
+    ends = re.compile(r"\(\?:((?:[^()]|\([^()]*\))*)\)[?*+]?\\b")
+    begins = re.compile(r"\\b\(\?:((?:[^()]|\([^()]*\))*)\)")
+    wrong = [line for line in TEXT.splitlines() if beside.search(line)]
+    wrong += [group[0] for group in ends.finditer(TEXT) if re.search(r"[^\x00-\x7f](?:\||$)", group[1])]
+    wrong += [group[0] for group in begins.finditer(TEXT) if re.search(r"(?:^|\|)[^\x00-\x7f]", group[1])]
+    assert wrong == []
