@@ -8,13 +8,15 @@ import asyncio
 import imaplib
 import os
 import pwd
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from time import monotonic, sleep
 
-from .peer import HOST, Place, eventually
+from .peer import HOST, PATIENCE, Place, eventually, is_open
 
 CONFIGURATION = """
 base_dir = {folder}/run
@@ -45,7 +47,7 @@ service anvil {{
   }}
 }}
 service auth {{
-  unix_listener who {{
+  unix_listener ask {{
     mode = 0666
   }}
 }}
@@ -94,10 +96,8 @@ class Dovecot:
     def __init__(self, place: Place, imap_port: int, lmtp_port: int, users: Sequence[str]) -> None:
         account = pwd.getpwnam("mail")
         mail = place.folder / "mail"
-        mail.mkdir()
         for folder in (mail, *(mail / user for user in users)):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o700)
+            folder.mkdir(mode=0o700)
             os.chown(folder, account.pw_uid, account.pw_gid)
         lines = (
             f"{user}:{{PLAIN}}{self.password}:{account.pw_uid}:{account.pw_gid}::{mail / user}::\n"
@@ -106,18 +106,34 @@ class Dovecot:
         place.write("users", "".join(lines))
         text = CONFIGURATION.format(folder=place.folder, imap=imap_port, lmtp=lmtp_port)
         self.place, self.imap_port, self.lmtp_port = place, imap_port, lmtp_port
+        self._process: subprocess.Popen[bytes] | None = None
         self._configuration = place.write("dovecot.conf", text)
 
     @property
     def login_socket(self) -> str:
         """Where a mail server asks whether somebody may log in."""
-        return f"{self.place.folder}/run/who"
+        return f"{self.place.folder}/run/ask"
 
     def start(self) -> None:
-        self.place.run("dovecot", "-c", self._configuration)
+        """Return when it listens; it stays our child, so that nobody but us ends it, and nothing is left."""
+        command = ["dovecot", "-F", "-c", str(self._configuration)]
+        with self.place.words.open("wb") as output:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        end = monotonic() + PATIENCE
+        while not (is_open(self.imap_port) and is_open(self.lmtp_port)):
+            assert self._process.poll() is None, f"Dovecot has ended\n{self.place.told()}"
+            assert monotonic() < end, f"Dovecot does not listen\n{self.place.told()}"
+            sleep(0.02)
 
     def stop(self) -> None:
-        self.place.run("doveadm", "-c", self._configuration, "stop")
+        """Return when it and its processes have ended."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
     def mails(self, user: str) -> list[Received]:
         """What lies in a mailbox, oldest first."""

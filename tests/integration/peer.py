@@ -6,6 +6,7 @@ gives them away, so that nobody gets one between our look and the server's start
 """
 
 import asyncio
+import os
 import socket
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from random import SystemRandom
-from time import monotonic
+from time import monotonic, time
 from typing import TypeVar
 
 from cryptography import x509
@@ -25,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 HOST = "127.0.0.1"
-PATIENCE = 20.0  # seconds for what takes a tenth of one on an idle machine
+PATIENCE = 30.0  # seconds for what takes less than one on an idle machine
 
 T = TypeVar("T")
 
@@ -46,10 +47,17 @@ class Place:
     def log(self) -> Path:
         return self.folder / "log"
 
+    @property
+    def words(self) -> Path:
+        return self.folder / "words"
+
     def write(self, name: str, text: str) -> Path:
+        """A file as if it had been there for a minute: Postfix waits until a file has cooled down."""
         file = self.folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
+        a_minute_ago = time() - 60
+        os.utime(file, (a_minute_ago, a_minute_ago))
         return file
 
     def run(self, *command: str | Path) -> None:
@@ -57,19 +65,23 @@ class Place:
 
         Its output goes to a file, for a daemon that kept the end of a pipe would never let us go on.
         """
-        words = self.folder / "words"
-        with words.open("wb") as output:
-            done = subprocess.run(
-                [*map(str, command)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=30
-            )
-        assert done.returncode == 0, f"{command}: {words.read_text('utf-8', 'replace')}{self.tail()}"
+        with self.words.open("wb") as output:
+            try:
+                subprocess.run(
+                    [*map(str, command)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    timeout=PATIENCE,
+                    check=True,
+                )
+            except subprocess.SubprocessError as error:
+                raise AssertionError(f"{error}\n{self.told()}") from error
 
-    def tail(self, lines: int = 40) -> str:
-        """The end of the log, for whoever has to find out."""
-        if not self.log.exists():
-            return f"{self.log}: nothing was logged\n"
-        written = self.log.read_text("utf-8", "replace").splitlines()[-lines:]
-        return "\n".join((f"--- the end of {self.log}", *written, ""))
+    def told(self, lines: int = 40) -> str:
+        """What the last command said, and the end of the log, for whoever has to find out."""
+        ends = ((file, _lines(file)[-lines:]) for file in (self.words, self.log))
+        return "".join("\n".join((f"--- the end of {file}", *end, "")) for file, end in ends)
 
 
 async def eventually(
@@ -78,8 +90,9 @@ async def eventually(
     """What `look` finds, once it is not empty; AssertionError with the logs of `places` if it never is."""
     end = monotonic() + within
     while not (found := await look()):
-        told = "".join(place.tail() for place in places)
-        assert monotonic() < end, f"not within {within:g} s: {what}\n{told}"
+        if monotonic() > end:
+            told = "".join(place.told() for place in places)
+            raise AssertionError(f"not within {within:g} s: {what}\n{told}")
         await asyncio.sleep(0.05)
     return found
 
@@ -94,10 +107,9 @@ def is_open(port: int) -> bool:
 def free_ports(number: int) -> tuple[int, ...]:
     """Ports of loopback that nobody listens on."""
     chosen: list[int] = []
-    for port in SystemRandom().sample(range(20_000, 32_000), 200):
-        with closing(socket.socket()) as probe:
-            if len(chosen) < number and probe.connect_ex((HOST, port)) != 0:
-                chosen.append(port)
+    for port in SystemRandom().sample(range(20_000, 32_000), 200):  # no seed: other workers choose as well
+        if len(chosen) < number and not is_open(port):
+            chosen.append(port)
     return tuple(chosen)
 
 
@@ -124,3 +136,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder / "certificate.pem", folder / "key.pem"
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text("utf-8", "replace").splitlines() if file.exists() else []

@@ -1,20 +1,19 @@
 """A real Postfix: the smarthost of a shop, and the mail server of its customers.
 
-Whoever logs in may send through it, to everywhere it knows a way to: mailboxes that take mail by LMTP, and the
-shop's own listener. What it has taken and cannot deliver it bounces by itself. It has a configuration, a
-queue and ports of its own, is confined to loopback, asks no DNS, and leaves the system's Postfix alone.
+Whoever logs in may send through it, to everywhere it knows a way to: mailboxes that take mail by LMTP, and
+the shop's own listener. What it has taken and cannot deliver it bounces by itself. It has a configuration, a
+queue and a port of its own, keeps to loopback, asks no DNS, and leaves the system's Postfix alone.
 """
 
 import os
 import pwd
 import smtplib
 import ssl
-import subprocess
 from collections.abc import Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
-from .peer import HOST, Place
+from .peer import HOST, Place, is_open
 
 MAIN = """
 compatibility_level = 3.6
@@ -104,16 +103,19 @@ class Postfix:
         (folder / "data").mkdir(mode=0o700)
         os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
 
+    @property
+    def log(self) -> str:
+        """What it has written down so far."""
+        return self.place.log.read_text("utf-8", "replace")
+
     def start(self) -> None:
         """Return when it listens."""
         self.place.run("postfix", "-c", self._configuration, "start")
 
     def stop(self) -> None:
-        self.place.run("postfix", "-c", self._configuration, "stop")
-
-    def is_running(self) -> bool:
-        command = ["postfix", "-c", str(self._configuration), "status"]
-        return subprocess.run(command, capture_output=True).returncode == 0
+        """Return when it has ended; nothing happens if it was not running."""
+        if is_open(self.port):
+            self.place.run("postfix", "-c", self._configuration, "stop")
 
     def submit(self, user: str, password: str, message: EmailMessage) -> None:
         """A mail program sends a mail: it encrypts, logs in, and hands it over."""
