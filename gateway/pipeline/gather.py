@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.commands.authority import Proof, Standing, standing
 from gateway.customers.model import Customer
 from gateway.customers.store import customer_by_key
 from gateway.feedback.decide import FeedbackFacts
@@ -19,9 +20,10 @@ from gateway.inventory.store import products_by_sku
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.ids import Id, prefix_of
 from gateway.kernel.tokens import Token, TokenKeys, TokenKind
+from gateway.mail.address import domain_of
 from gateway.mail.autoreply import why_not_answer
 from gateway.mail.draft import Answering
-from gateway.mail.envelope import Address, Envelope
+from gateway.mail.envelope import Address, AuthResults, Envelope, Verdict
 from gateway.mail.parse import parse
 from gateway.mail.parsed import Parsed
 from gateway.mail.verp import AddressPlan, token_at, token_of
@@ -119,7 +121,8 @@ class Facts:
     answered: Answered | None = None
     unsubscribes: Address | None = None  # whose marketing an unsubscribe token ends
     order: Order | None = None  # the one that is meant
-    standing: tuple[OrderStanding, ...] = ()  # the sender's orders, newest first
+    standing: Standing = field(default_factory=Standing)  # how far the sender is believed
+    order_standings: tuple[OrderStanding, ...] = ()  # the sender's orders, newest first
     purchase: PurchaseFacts | None = None
     feedback: FeedbackFacts | None = None
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])  # those named, by SKU
@@ -157,7 +160,8 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, shop: Shop, now: dat
         answered=answered,
         unsubscribes=_unsubscribes(answered),
         order=await _order(tx, about, mail, mine) or (feedback.order if feedback else None),
-        standing=await standing_of(tx, mine),
+        standing=_standing(sender, envelope.auth, answered),
+        order_standings=await standing_of(tx, mine),
         purchase=await _purchase(tx, about, mail, sender),
         feedback=feedback,
         products=await products_by_sku(tx, _skus(mail, order_mails_read)),
@@ -195,6 +199,18 @@ async def _party(tx: AsyncConnection, mail: Parsed, shop: Shop) -> Party:
     if customer := await customer_by_key(tx, shop.key(address)):
         return Party(PartyKind.CUSTOMER, address, customer.name or shown, customer=customer)
     return Party(PartyKind.STRANGER, address, shown)
+
+
+def _standing(sender: Party, auth: AuthResults, answered: Answered | None) -> Standing:
+    """The level of a mail, from what its envelope says about who sent it."""
+    signed = sender.address is not None and domain_of(sender.address) in auth.dkim
+    return standing(
+        Proof(
+            aligned=auth.dmarc is Verdict.PASS or (auth.dmarc is Verdict.NONE and signed),
+            registered=sender.kind is not PartyKind.STRANGER,
+            tokened=answered is not None and not answered.third_person and not answered.expired,
+        )
+    )
 
 
 async def _answered(

@@ -266,6 +266,8 @@ def _facts_to_json(facts: Facts | None) -> dict[str, Any] | None:
         "kind": type(facts.mail.kind).__name__,
         "kind_why": facts.mail.kind_why,
         "sender": facts.sender.kind,
+        "level": facts.standing.level.name,
+        "level_why": facts.standing.why,
         "role": facts.role,
         "answers": answered and {"seq": answered.message.seq, "evidence": answered.evidence},
         "may_answer": facts.refusal or "yes",

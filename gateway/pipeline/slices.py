@@ -245,9 +245,11 @@ def _status_question(facts: Facts) -> Decision | None:
     buyer = facts.sender.customer
     if buyer is None or not asks_for_status(f"{facts.mail.subject}\n{facts.mail.reply}"):
         return None
-    meant = tuple(standing for standing in facts.standing if standing.order == facts.order)
+    meant = tuple(standing for standing in facts.order_standings if standing.order == facts.order)
     standing = (
-        meant or tuple(s for s in facts.standing if s.order.status in orders.OPEN) or facts.standing[:1]
+        meant
+        or tuple(s for s in facts.order_standings if s.order.status in orders.OPEN)
+        or facts.order_standings[:1]
     )
     return orders.status_question(standing, buyer, facts.answering, facts.refusal)
 
@@ -256,7 +258,7 @@ def _cancel_wish(facts: Facts) -> Decision | None:
     buyer = facts.sender.customer
     if buyer is None or not asks_to_cancel(f"{facts.mail.subject}\n{facts.mail.reply}"):
         return None
-    meant = [facts.order] if facts.order else [standing.order for standing in facts.standing]
+    meant = [facts.order] if facts.order else [standing.order for standing in facts.order_standings]
     return orders.wish_to_cancel(meant, buyer)
 
 
