@@ -11,21 +11,14 @@ rule does not count against the mail.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.mail.address import local_part
+from gateway.mail.automatic import MACHINES, is_bulk, is_listed, is_nobodys
 from gateway.mail.envelope import Address, Verdict
-from gateway.mail.parsed import AutoReply, Challenge, Complaint, DeliveryReport, Parsed
-from gateway.mail.pattern import compile_pattern
+from gateway.mail.parsed import Parsed
 from gateway.mail.sign import auto_submitted, has_null_path
 
 RECEIVED = 25  # more hops than that is a loop already
 
-_PRECEDENCE = frozenset(("bulk", "list", "junk", "auto_reply"))
 _SUPPRESS = frozenset(("all", "oof", "autoreply"))
-_NOBODY = compile_pattern(
-    r"(?i)^(?:mailer-daemon|postmaster|no[._-]?reply|do[._-]?not[._-]?reply|owner-.*|.*-owner|.*-request|.*-bounces|"
-    r"bounces?(?:[+=._-].*)?|listserv|majordomo|root|nobody)$"
-)
-_MACHINES = DeliveryReport | Complaint | Challenge | AutoReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +76,11 @@ def _automatic(asked: Asked) -> bool:
 
 
 def _bulk(asked: Asked) -> bool:
-    return any(value.strip().lower() in _PRECEDENCE for value in asked.mail.headers.all("Precedence"))
+    return is_bulk(asked.mail)
 
 
 def _list(asked: Asked) -> bool:
-    return any(
-        name.lower().startswith("list-") or name.lower() == "mailing-list" for name, _ in asked.mail.headers
-    )
+    return is_listed(asked.mail)
 
 
 def _asks_for_silence(asked: Asked) -> bool:
@@ -106,11 +97,11 @@ def _was_here(asked: Asked) -> bool:
 
 
 def _machine(asked: Asked) -> bool:
-    return isinstance(asked.mail.kind, _MACHINES)
+    return isinstance(asked.mail.kind, MACHINES)
 
 
 def _nobodys_address(asked: Asked) -> bool:
-    return any(_NOBODY.search(local_part(address)) is not None for address in asked.senders)
+    return any(map(is_nobodys, asked.senders))
 
 
 def _ourselves(asked: Asked) -> bool:
