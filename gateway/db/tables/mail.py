@@ -6,7 +6,7 @@ refers to the shop's by foreign key: a mail may speak of what is already gone.
 
 from sqlalchemy import Column, ForeignKey, Index, Text
 
-from gateway.db.columns import Count, Flag, Id, Instant, Json, Octets, Seq, Size, Small
+from gateway.db.columns import Count, Day, Flag, Id, Instant, Json, Octets, Seq, Size, Small
 from gateway.db.metadata import partial, table, word
 from gateway.db.tables.shop import CHANNELS
 from gateway.mail.draft import Purpose
@@ -20,6 +20,7 @@ ON_DOUBT = ("resend", "list", "hold")
 HOLD_DECISIONS = ("released", "dropped", "expired")
 ROUTE_KINDS = ("smarthost", "domain")
 SUPPRESSION_SCOPES = ("marketing", "all")
+AUTOMATIC = "lane < 2 AND purpose <> 'owner' AND source_id IS NULL"  # what programs say, but campaigns
 SUPPRESSION_REASONS = ("dead_address", "bounces", "complaint", "unsubscribed", "owner", "erased")
 
 journal = table(
@@ -48,6 +49,7 @@ journal = table(
     Column("reason", Text),
     Column("hold_number", Seq),
     Column("settled_at", Instant),
+    Column("forgotten_at", Instant),  # when its octets went; NULL: they are still kept
     Index(None, "key_content", "key_id"),
     Index(None, "key_id"),
     partial("ix_journal_waiting", "received_at", where="state = 'received'"),
@@ -127,6 +129,7 @@ hold = table(
     Column("held_at", Instant, nullable=False),
     Column("told_at", Instant),
     Column("reminded_at", Instant),
+    Column("announced_at", Instant),  # when the owner was told that it will go
     Column("decided_at", Instant),
     word("decision", HOLD_DECISIONS, nullable=True),
     Column("by", Text),
@@ -184,6 +187,10 @@ outbound_message = table(
     Column("about_id", Id),
     Column("customer_id", Id),
     Column("source_id", Id),  # campaign or flow; NULL: a single mail
+    Column("cause_id", Id),  # the stimulus that called for it; of a mail: its row in the journal
+    Column(
+        "once_since", Instant
+    ),  # not if the same words went there later than this; NULL: as often as called for
     Column("recipient", Text),  # NULL once erased
     Column("recipient_key", Text, nullable=False),
     Column("subject", Text),
@@ -200,9 +207,13 @@ outbound_message = table(
     Column("bounced_at", Instant),
     word("bounce_class", BounceClass, nullable=True),
     Column("complained_at", Instant),
+    Column("heard_at", Instant),  # when something else was learned: delayed, away, not let through
+    Column("heard", Text),
+    Column("back_on", Day),  # until when its reader is away
     Index(None, "recipient_key", "created_at"),
     Index(None, "source_id", "status"),
     partial("ix_outbound_message_expiry", "expires_at", where="status = 'open'"),
+    partial("ix_outbound_message_automatic", "created_at", "cause_id", where=AUTOMATIC),
     Index(None, "customer_id", "created_at"),
     Index(None, "about_id", "created_at"),
     numbered=True,
@@ -212,6 +223,20 @@ outbound_octets = table(
     "outbound_octets",
     Column("seq", Seq, ForeignKey("outbound_message.seq"), primary_key=True, autoincrement=False),
     Column("octets", Octets, nullable=False),
+)
+
+bounce = table(
+    "bounce",
+    Column("id", Id, primary_key=True),
+    Column("recipient_key", Text, nullable=False),
+    Column("seq", Seq),  # the message that came back; NULL: nobody proved that it was one of ours
+    word("class", BounceClass),
+    Column("quarters", Small, nullable=False),  # of a point
+    Column("at", Instant, nullable=False),
+    Column("day", Day, nullable=False),  # the shop's day of `at`
+    Index(None, "recipient_key", "at"),
+    Index(None, "at"),
+    append_only=True,
 )
 
 route = table(

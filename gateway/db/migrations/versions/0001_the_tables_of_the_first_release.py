@@ -79,6 +79,46 @@ def upgrade() -> None:
         "uq_customer_email_key", "customer", ["email_key"], unique=True, **where("erased_at IS NULL")
     )
     op.create_table(
+        "bounce",
+        sa.Column("id", columns.Id(), nullable=False),
+        sa.Column("recipient_key", sa.Text(), nullable=False),
+        sa.Column("seq", columns.Seq),
+        sa.Column("class", sa.Text(), nullable=False),
+        sa.Column("quarters", columns.Small, nullable=False),
+        sa.Column("at", columns.Instant(), nullable=False),
+        sa.Column("day", columns.Day(), nullable=False),
+        one_of(
+            "bounce",
+            "class",
+            "no_such_user",
+            "no_such_host",
+            "disabled",
+            "moved",
+            "mailbox_full",
+            "suspended",
+            "rate_limited",
+            "greylisted",
+            "network",
+            "system",
+            "expired",
+            "blocked",
+            "auth_failed",
+            "unknown",
+            "too_big",
+            "spam",
+            "policy",
+            "virus",
+            "sender_refused",
+            "malformed",
+            "relay_denied",
+            "loop",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_bounce"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_bounce_at", "bounce", ["at"])
+    op.create_index("ix_bounce_recipient_key_at", "bounce", ["recipient_key", "at"])
+    op.create_table(
         "hold",
         sa.Column("number", columns.Seq, nullable=False),
         sa.Column("stimulus_id", columns.Id()),
@@ -89,6 +129,7 @@ def upgrade() -> None:
         sa.Column("held_at", columns.Instant(), nullable=False),
         sa.Column("told_at", columns.Instant()),
         sa.Column("reminded_at", columns.Instant()),
+        sa.Column("announced_at", columns.Instant()),
         sa.Column("decided_at", columns.Instant()),
         sa.Column("decision", sa.Text()),
         sa.Column("by", sa.Text()),
@@ -146,6 +187,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("hold_number", columns.Seq),
         sa.Column("settled_at", columns.Instant()),
+        sa.Column("forgotten_at", columns.Instant()),
         one_of("journal", "state", "received", "handled", "held", "dropped", "duplicate"),
         one_of("journal", "via", "smtp", "lmtp", "imap", "import"),
         sa.PrimaryKeyConstraint("seq", name="pk_journal"),
@@ -181,6 +223,8 @@ def upgrade() -> None:
         sa.Column("about_id", columns.Id()),
         sa.Column("customer_id", columns.Id()),
         sa.Column("source_id", columns.Id()),
+        sa.Column("cause_id", columns.Id()),
+        sa.Column("once_since", columns.Instant()),
         sa.Column("recipient", sa.Text()),
         sa.Column("recipient_key", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text()),
@@ -197,6 +241,9 @@ def upgrade() -> None:
         sa.Column("bounced_at", columns.Instant()),
         sa.Column("bounce_class", sa.Text()),
         sa.Column("complained_at", columns.Instant()),
+        sa.Column("heard_at", columns.Instant()),
+        sa.Column("heard", sa.Text()),
+        sa.Column("back_on", columns.Day()),
         one_of(
             "outbound_message",
             "bounce_class",
@@ -243,6 +290,12 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_outbound_message_about_id_created_at", "outbound_message", ["about_id", "created_at"])
+    op.create_index(
+        "ix_outbound_message_automatic",
+        "outbound_message",
+        ["created_at", "cause_id"],
+        **where("lane < 2 AND purpose <> 'owner' AND source_id IS NULL"),
+    )
     op.create_index(
         "ix_outbound_message_customer_id_created_at", "outbound_message", ["customer_id", "created_at"]
     )
@@ -815,6 +868,7 @@ def downgrade() -> None:
     op.drop_table("ingested")
     op.drop_table("imap_cursor")
     op.drop_table("hold")
+    op.drop_table("bounce")
     op.drop_table("customer")
     op.drop_table("audit")
     op.drop_table("applied")
