@@ -39,6 +39,7 @@ from gateway.app.setting import (
     HostOrNone,
     Line,
     Listening,
+    LmtpOrNone,
     MailAddress,
     MailAddressOrNone,
     Name,
@@ -137,6 +138,7 @@ class ListenConfig(Section):
     certificate: FileOrNone = written("")
     key: FileOrNone = written("")
     trusted: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    lmtp: LmtpOrNone = ""
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "ListenConfig":

@@ -39,8 +39,7 @@ async def serve(config: Config) -> None:
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         notifier.stopping("finishing what was begun")
         log.info("service.stopping")
-        if gateway.listener:
-            await gateway.listener.close()
+        await gateway.stop_listening()
         watching.cancel()
         stopped.cancel()
         working.cancel()

@@ -68,6 +68,21 @@ def listening(text: str) -> str:
     return text
 
 
+def lmtp(text: str, info: ValidationInfo) -> str:
+    """Where LMTP is spoken: `IP:PORT` of this machine alone, or the path of a socket."""
+    place, colon, number = text.rpartition(":")
+    if not text or (colon and number.isdigit() and _is_loopback(place) and int(number) <= 65535):
+        return text
+    if colon:
+        raise ValueError(f"{text!r} is neither a port of this machine such as 127.0.0.1:2424 nor a path")
+    return str(folder_of(info).absolute() / Path(text).expanduser())
+
+
+def _is_loopback(text: str) -> bool:
+    found = ip(text.removeprefix("[").removesuffix("]"))
+    return found is not None and found.is_loopback
+
+
 def network(text: str) -> str:
     """A network in CIDR notation."""
     try:
@@ -138,6 +153,7 @@ MailAddressOrNone = Annotated[str, unless_empty(address)]
 AddressOrDomain = Annotated[str, AfterValidator(address_or_domain)]
 Network = Annotated[str, AfterValidator(network)]
 Listening = Annotated[str, AfterValidator(listening)]
+LmtpOrNone = Annotated[str, AfterValidator(lmtp)]
 RateOrNone = Annotated[str, unless_empty(rate)]
 Selector = Annotated[str, like(rf"{_LABEL}(\.{_LABEL})*", "a selector such as mailflow")]
 File = Annotated[Path, BeforeValidator(_in_folder)]

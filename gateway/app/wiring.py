@@ -6,13 +6,15 @@ by this door. Tests pass another clock and another relay, never another path.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway.app.config import Config, CorrespondentConfig
 from gateway.app.defaults import shipped_folder
 from gateway.app.published import signing_keys
+from gateway.app.upkeep import upkeep
 from gateway.db.engine import Database, open_database
 from gateway.edges import smtp_in
 from gateway.edges.admission import ListenConfig
@@ -37,7 +39,7 @@ from gateway.outbox.handover import Relay, RelayConfig, Tls
 from gateway.outbox.relay import RelayWorker
 from gateway.outbox.render import Templates
 from gateway.pipeline.gather import Correspondent, Shop
-from gateway.pipeline.intake import Intake, Timers
+from gateway.pipeline.intake import Intake, Timers, Worker
 from gateway.pipeline.pipe import Outcome, Pipe
 from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested
@@ -55,7 +57,9 @@ class Gateway:
     intake: Intake
     timers: Timers
     relay: RelayWorker
+    upkeep: Worker
     listener: Listener | None
+    lmtp: Listener | None = None  # for a mail server in front
 
     async def run(self) -> None:
         """Do the work until cancelled."""
@@ -63,6 +67,11 @@ class Gateway:
             tasks.create_task(self.intake.worker.run(), name="intake")
             tasks.create_task(self.timers.worker.run(), name="timers")
             tasks.create_task(self.relay.run(), name="relay")
+            tasks.create_task(self.upkeep.run(), name="upkeep")
+
+    async def stop_listening(self) -> None:
+        """Return when every mail that was being sent has been answered; nothing more comes in."""
+        await asyncio.gather(*(each.close() for each in (self.listener, self.lmtp) if each))
 
     async def ingest(
         self, kind: str, source: str, rows: tuple[Mapping[str, str], ...], first: int = 2
@@ -131,18 +140,21 @@ async def build(
         pipe.watch(lambda _: worker.wake())
         pipe.watch(lambda _: timers.worker.ring())
         pipe.watch(observe)
-        listener = None
-        if listen:
-            listener = await stack.enter_async_context(
-                smtp_in.listening(
-                    _listen_config(config),
-                    _recipients(shop),
-                    intake.accept,
-                    clock,
-                    room=Watermark(config.data, clock).check,
-                )
+        doors: list[Listener] = []
+        for door in _doors(config) if listen else ():
+            listening = smtp_in.listening(
+                door,
+                _recipients(shop),
+                intake.accept,
+                clock,
+                room=Watermark(config.data, clock).check,
+                spill_folder=spool.aside,
             )
-        yield Gateway(config, db, clock, pipe, intake, timers, worker, listener)
+            doors.append(await stack.enter_async_context(listening))
+        listener, lmtp = (*doors, None, None)[:2]
+        yield Gateway(
+            config, db, clock, pipe, intake, timers, worker, upkeep(db, spool, clock), listener, lmtp
+        )
 
 
 def read_keys(config: Config) -> Secrets:
@@ -203,9 +215,10 @@ def _recipients(shop: Shop) -> Recipients:
     )
 
 
-def _listen_config(config: Config) -> ListenConfig:
+def _doors(config: Config) -> Iterator[ListenConfig]:
+    """Where mail comes in: by SMTP, and by LMTP if a mail server is in front."""
     listen = config.listen
-    return ListenConfig(
+    yield ListenConfig(
         host=listen.host,
         port=listen.port,
         hostname=listen.hostname,
@@ -214,6 +227,16 @@ def _listen_config(config: Config) -> ListenConfig:
         key=listen.key,
         trusted=listen.networks,
     )
+    if listen.lmtp:
+        host, colon, port = listen.lmtp.rpartition(":")
+        yield ListenConfig(
+            host=host.strip("[]"),
+            port=int(port) if colon else 0,
+            unix=None if colon else Path(listen.lmtp),
+            hostname=listen.hostname,
+            max_size=listen.max_size,
+            lmtp=True,
+        )
 
 
 def _relay_config(config: Config) -> RelayConfig:

@@ -85,9 +85,10 @@ class Listener:
             self._server = await loop.create_server(door, sock=sock, backlog=BACKLOG)
         elif config.unix is not None:
             self._server = await loop.create_unix_server(door, config.unix, backlog=BACKLOG)
+            config.unix.chmod(0o666)  # who may come so far is decided by the folder it is in
         else:
             self._server = await loop.create_server(door, config.host or None, config.port, backlog=BACKLOG)
-        log.info("listener.opened", host=config.host, port=self.port, lmtp=config.lmtp)
+        log.info("listener.opened", place=str(config.unix or config.host), port=self.port, lmtp=config.lmtp)
 
     def spill(self) -> BinaryIO:
         """A file without a name, for a mail of more than one block."""
@@ -119,7 +120,9 @@ class Listener:
         if self._server is not None:
             await self._server.wait_closed()
             self._server = None
-        log.info("listener.closed", host=self.config.host)
+            if self.config.unix is not None:
+                self.config.unix.unlink(missing_ok=True)
+        log.info("listener.closed", place=str(self.config.unix or self.config.host))
 
     def _committed(self, accepting: "asyncio.Future[str]") -> None:
         self._commits.discard(accepting)

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.db.engine import Unit
+from gateway.db.engine import Unit, among
 from gateway.db.tables.mail import journal, journal_octets
 from gateway.kernel.ids import Id
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Peer, Verdict
@@ -118,6 +118,13 @@ async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes | None:
     """The mail exactly as it was received; None if it lies in the spool, or retention has dropped it."""
     found = await tx.execute(select(journal_octets.c.octets).where(journal_octets.c.journal_id == journal_id))
     return found.scalar_one_or_none()
+
+
+async def spooled(tx: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:
+    """Which of these SHA-256 name the octets of a mail in the spool."""
+    is_spooled = journal.c.size > literal_column(str(LARGE))  # word for word as in the index
+    found = await tx.scalars(select(journal.c.sha256).where(is_spooled, among(journal.c.sha256, hashes)))
+    return frozenset(found)
 
 
 async def earlier(tx: AsyncConnection, entry: Entry) -> Id | None:

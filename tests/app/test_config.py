@@ -67,6 +67,16 @@ def test_what_is_said_is_not_filled_in(written):
     assert config.relay.limit.spacing == timedelta(milliseconds=600)
 
 
+@pytest.mark.parametrize("place", ["", "127.0.0.1:2424", "[::1]:24"])
+def test_lmtp_is_spoken_on_this_machine(written, place: str):
+    assert load(written(f'{LEAST}[listen]\nlmtp = "{place}"\n')).listen.lmtp == place
+
+
+def test_a_socket_for_lmtp_counts_from_the_shops_folder(written):
+    folder = written(LEAST + '[listen]\nlmtp = "data/lmtp"\n')
+    assert load(folder).listen.lmtp == f"{folder}/data/lmtp"
+
+
 def test_paths_count_from_the_shops_folder(written):
     folder = written(LEAST + '[dkim]\nkey_ed25519 = ""\n[secrets]\nfile = "/etc/mailflow/keys.toml"\n')
     config = load(folder)
@@ -127,6 +137,8 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(written):
         ("[listen]\nport = 70000", ":9: [listen] port must be at most 65535"),
         ('[listen]\nhost = "mail.example"', ":9: [listen] host 'mail.example' is not an IP address"),
         ('[listen]\ntrusted = ["10.0.0.1/8"]', ":9: [listen] trusted (entry 1) '10.0.0.1/8' is not"),
+        ('[listen]\nlmtp = "192.0.2.1:24"', ":9: [listen] lmtp '192.0.2.1:24' is neither a port of this"),
+        ('[listen]\nlmtp = "127.0.0.1:70000"', ":9: [listen] lmtp '127.0.0.1:70000' is neither a port of"),
         ('[listen]\nkey = "x.pem"', ":8: [listen] certificate and key go together"),
         ('[store]\nurl = "mysql://x/y"', ":9: [store] url must look like sqlite:///data/mailflow.db or"),
         ('[store]\nurl = "postgresql://host"', ":9: [store] url must look like"),

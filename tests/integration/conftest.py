@@ -48,6 +48,7 @@ class World:
     dovecot: Dovecot
     listener_port: int  # where mail for the shop is sent to
     certificate: tuple[Path, Path]  # its own and its key's file
+    lmtp_port: int  # where mail for the shop is handed over instead, if the world is so
 
     def settings(self, **relay: Any) -> dict[str, Any]:
         """The settings of a shop that sends by this Postfix, but for what `relay` says otherwise."""
@@ -60,7 +61,13 @@ class World:
                 "address": "1 Quay Street, Bristol",
             },
             "owner": {"addresses": [OWNER]},
-            "listen": {"host": HOST, "port": self.listener_port, "certificate": certificate, "key": key},
+            "listen": {
+                "host": HOST,
+                "port": self.listener_port,
+                "certificate": certificate,
+                "key": key,
+                "lmtp": f"{HOST}:{self.lmtp_port}",
+            },
             "relay": {
                 "smarthost": HOST,
                 "port": self.postfix.port,
@@ -98,9 +105,13 @@ class World:
 
 
 @pytest.fixture
-def world(peers: None) -> Iterator[World]:
-    """Postfix and Dovecot are running, with empty queues and mailboxes."""
-    smtp, imap, lmtp, listener = free_ports(4)
+def world(peers: None, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Postfix and Dovecot are running, with empty queues and mailboxes.
+
+    By the parameter "lmtp", Postfix is the shop's own and hands mail over to it.
+    """
+    smtp, imap, lmtp, listener, handed = free_ports(5)
+    is_ours = getattr(request, "param", "smtp") == "lmtp"
     with ExitStack() as at_the_end:
         near, far = Place.new("postfix"), Place.new("dovecot")
         for place in (near, far):
@@ -109,6 +120,8 @@ def world(peers: None) -> Iterator[World]:
         near.write("password", f"{dovecot.password}\n")
         certificate = make_certificate(near.folder)
         to_mailbox, to_shop = f"lmtp:inet:{HOST}:{lmtp}", f"smtp:[{HOST}]:{listener}"
+        if is_ours:
+            to_shop = f"lmtp:inet:{HOST}:{handed}"
         routes = {
             "customers.example": to_mailbox,
             "owner.example": to_mailbox,
@@ -120,7 +133,7 @@ def world(peers: None) -> Iterator[World]:
         dovecot.start()
         at_the_end.callback(postfix.stop)
         postfix.start()
-        yield World(postfix, dovecot, listener, certificate)
+        yield World(postfix, dovecot, listener, certificate, handed)
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ journal = table(
     Index(None, "key_content", "key_id"),
     Index(None, "key_id"),
     partial("ix_journal_waiting", "received_at", where="state = 'received'"),
+    partial("ix_journal_spooled", "sha256", where="size > 65536"),  # whose octets are a file
     Index(None, "author_key", "received_at"),
     Index(None, "customer_id", "received_at"),
     Index(None, "about_id", "received_at"),

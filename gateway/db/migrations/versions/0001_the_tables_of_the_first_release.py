@@ -200,6 +200,7 @@ def upgrade() -> None:
     op.create_index("ix_journal_customer_id_received_at", "journal", ["customer_id", "received_at"])
     op.create_index("ix_journal_key_content_key_id", "journal", ["key_content", "key_id"])
     op.create_index("ix_journal_key_id", "journal", ["key_id"])
+    op.create_index("ix_journal_spooled", "journal", ["sha256"], **where("size > 65536"))
     op.create_index("ix_journal_waiting", "journal", ["received_at"], **where("state = 'received'"))
     op.create_table(
         "known_id",
