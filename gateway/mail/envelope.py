@@ -44,11 +44,24 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class AuthResults:
-    """What is known about who sent it; `dkim` lists the domains whose signature held."""
+    """What is known about who sent a mail; nothing until it was `checked`, which happens after 250."""
 
     spf: Verdict = Verdict.NONE
-    dkim: tuple[str, ...] = ()
+    dkim: tuple[str, ...] = ()  # the domains whose signature held
     dmarc: Verdict = Verdict.NONE
+    spf_domain: str = ""  # whose SPF record was asked
+    author: str = ""  # the domain of the author, which DMARC is about
+    policy: str = ""  # what that domain asks of receivers: none, quarantine, reject; "" has no DMARC record
+    why: str = ""  # how the author's domain was proven, or why not, as a sentence
+    enclosed: tuple[str, ...] = ()  # the domains that signed a mail which this one has attached, and hold
+    trusts: str = ""  # the authserv-id whose topmost Authentication-Results counts for this mail
+    checked: bool = False
+
+    @property
+    def proves(self) -> str:
+        """The domain that is proven to have sent it: DMARC passed, or it signed and has no DMARC record."""
+        unpublished = self.dmarc is Verdict.NONE and not self.policy and self.author in self.dkim
+        return self.author if self.dmarc is Verdict.PASS or unpublished else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,12 @@ def attached(part: Part) -> Forwarded:
     return Forwarded(Forwarding.ATTACHED, next(iter(people), None), subject, inner.text)
 
 
+def enclosed(octets: bytes) -> bytes | None:
+    """The octets of the first mail that is attached to a mail, with CRLF line ends; None if there is none."""
+    part = body.read(header.canonical(octets)).enclosed
+    return header.canonical(part.content) if part else None
+
+
 def inline(subject: str, text: str) -> Forwarded | None:
     """The mail that is copied into `text`, or None.
 
