@@ -32,15 +32,18 @@ _DATE = compile_pattern(
     rf"|(?:^|\D){_DAY}[^\d@:]{{1,12}}\d{{1,2}}, (?:19|20)\d\d(?:\D|$)"
     rf"|(?:19|20)\d\d ?[年년.] ?[^\d@:]{{0,12}}\d{{1,2}}"
 )
-_TIME = compile_pattern(
+TIME = compile_pattern(
     r"(?:^|[^\d.])\d{1,2}[:h]\d{2}(?:\D|$)"
     r"|(?:^|[ (])(?i:kl|klo|kello|kell|pukul|alle|plkst|at|um|ob|u|o|w|om)\.? \d{1,2}\.\d{2}(?:[^\d.]|$)"
+    r"|\d{4}, \d{1,2}\.\d{2}(?:, |$)"
 )
 _ADDRESS = compile_pattern(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+\.[\pL\d-]{2,}")
+_ANGLED = compile_pattern(r"<[^<> ]+@[^<> ]+>")
 _START = compile_pattern(
-    r"(?:^|[.!?] +)((?:On|At|Am|Le|El|Il|Op|Den|Em|No dia|W dniu|Dnia|Dne|Na|Στις|На|Il giorno)"
+    r"(?:^|[^\s] +|--+ ?)((?:On|At|Am|Le|El|Il|Op|Den|Em|No dia|W dniu|Dnia|Dne|Na|Στις|На|Il giorno)"
     r"(?: [\pL.,]+){0,3}[ ,]+\d{1,4}[^\d].*)$"
 )
+_FINISHED = (".", "!", "?", "--")
 _ENDED = compile_pattern(
     r"((?:wrote|schrieb|geschrieben|écrit|scritto|escribió|escreveu|geschreven|>)\s?:)\s"
 )
@@ -104,12 +107,17 @@ class _Signs:
     quoting: bool
     colon: bool
     by_hand: bool
+    opened: bool  # "On Wed, Dec 9, Anna <anna@glas.example>": a date without its year
 
     @classmethod
     def of(cls, line: str) -> "_Signs":
         ruled = line.endswith("---")  # Zoho draws dashes where others put a colon
         whole, kept = line.strip(_EDGES), ""
-        if (opening := _START.search(whole)) and opening.start(1) > 0:
+        if (
+            (opening := _START.search(whole))
+            and opening.start(1) > 0
+            and not _ADDRESS.search(whole[: opening.start(1)])
+        ):
             kept, whole = whole[: opening.start(1)].rstrip(), whole[opening.start(1) :]
         plain = folded(whole)
         said = {word.strip(",.:;\"'«»") for word in plain.split()}
@@ -119,29 +127,32 @@ class _Signs:
             whole,
             kept,
             dated=bool(_DATE.search(whole)),
-            timed=bool(_TIME.search(whole)),
+            timed=bool(TIME.search(whole)),
             addressed=addressed,
             verb=bool(said & VERBS) or any(phrase in plain for phrase in VERB_PHRASES),
             quoting=plain.startswith(QUOTING),
             colon=whole.endswith(":") or ruled,
             by_hand=bool(said & FIRST_PERSONS) or (bool(said & PRONOUNS) and not addressed),
+            opened=plain.split(" ", 1)[0].rstrip(",") in OPENERS and bool(_ANGLED.search(whole)),
         )
 
     @property
     def count(self) -> int:
-        return self.dated + self.timed + self.addressed + self.verb + self.quoting
+        return self.dated + self.timed + self.addressed + self.verb + self.quoting + self.opened
 
 
 def _read(signs: _Signs, start: int) -> Attribution | None:
     """The attribution that these signs make, if they do."""
     few = Attribution(start, signs.kept, certain=False, spoken=signs.verb)
     if signs.verb and signs.dated and (signs.timed or signs.addressed):
-        certain = signs.colon and not signs.by_hand and (signs.addressed or not signs.kept)
-        return replace(few, certain=certain)
+        alone = not signs.kept or (signs.addressed and signs.kept.endswith(_FINISHED))
+        return replace(few, kept=signs.kept.rstrip("-"), certain=signs.colon and not signs.by_hand and alone)
     if not signs.colon:
         return few if _OLD_GMAIL.search(signs.whole) else None
     if signs.dated and signs.timed and signs.addressed:
         return replace(few, certain=True)
+    if signs.verb and signs.opened and not signs.kept:
+        return replace(few, certain=not signs.by_hand)
     if signs.verb and (signs.addressed or signs.dated or _is_a_name(signs.whole)):
         return few
     if signs.dated and (signs.timed or signs.addressed):
@@ -164,7 +175,7 @@ def _may_begin(first: str) -> bool:
     word = folded(first).split(" ", 1)[0].rstrip(",")
     return (
         word in OPENERS
-        or bool(_DATE.search(first) and _TIME.search(first))
+        or bool(_DATE.search(first) and TIME.search(first))
         or bool(_ADDRESS.search(first))
         or folded(first).startswith(QUOTING)
     )

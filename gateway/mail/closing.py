@@ -13,6 +13,9 @@ from gateway.mail.pattern import compile_pattern
 
 SHORT = 12  # lines, other than blank, below a delimiter that lost its blank
 OFFICE = 8  # lines below a farewell
+SIGNED = 4  # lines below a dash that say who has written
+COMPANY = 16  # lines below it, if they show a telephone, a web address and a company's words
+PROSE = 5  # words without a capital: somebody is saying something
 PARAGRAPH = 40  # lines that a notice has at most
 NOTICES = 12  # at most, one below the other
 _NOTICE = 15  # words that a notice has at least
@@ -20,6 +23,7 @@ _WARNING = 60  # words that a warning has at most
 
 _SENT_FROM, _SENT_WITH, _SENT_LAST = (listed(t) for t in (words.SENT_FROM, words.SENT_WITH, words.SENT_LAST))
 _SENT_AROUND = tuple(tuple(pair.split(" | ")) for pair in listed(words.SENT_AROUND))
+_SENT_WHOLE = frozenset(listed(words.SENT_WHOLE))
 _DEVICES, _PROGRAMS, _EXCUSES = (listed(table) for table in (words.DEVICES, words.PROGRAMS, words.EXCUSES))
 _FOOTERS, _FOOTERS_BELOW_A_RULE = listed(words.FOOTERS), listed(words.FOOTERS_BELOW_A_RULE)
 _LEGAL_HEADINGS, _LEGAL, _COMPANY = listed(words.LEGAL_HEADINGS), listed(words.LEGAL), listed(words.COMPANY)
@@ -37,7 +41,11 @@ _TELEPHONE = compile_pattern(
 _WEB = compile_pattern(
     r"\bhttps?://|\bwww\.|[^\s@]@[^\s@]+\.\pL{2,}|^\W*[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}/?$", ignore_case=True
 )
+_LONG_DASHES = ("—", "–")
 _EDGES = "-–—_*•|[]()<> "
+_KINDS_OF_MARKS = 3
+_POSTSCRIPTS = ("ps", "p.s", "nb", "n.b", "pps", "p.p.s")
+_ON_BEHALF = compile_pattern(r"^(?:i\. ?[AV]\.|ppa\.|p\.p\.|im Auftrag|in Vertretung)\s+", ignore_case=True)
 _SOMEBODY = {"ich", "wir", "habe", "haben", "hat", "nicht", "ist"}  # then it is somebody's sentence
 
 
@@ -75,10 +83,15 @@ def _without_notices(lines: Sequence[Line], end: int, *, last: bool) -> int:
 
 
 def _trimmed(lines: Sequence[Line], end: int) -> int:
-    """The end without blank lines and rules."""
-    while end and (lines[end - 1].blank or _is_rule(lines[end - 1])):
+    """The end without blank lines, rules and the names of pictures."""
+    while end and (lines[end - 1].blank or _is_rule(lines[end - 1]) or _is_a_picture(lines[end - 1])):
         end -= 1
     return end
+
+
+def _is_a_picture(line: Line) -> bool:
+    """Whether a line is what Outlook leaves of an office's emblem in plain text: "[cid:logo.png]"."""
+    return line.text.startswith("[cid:") and line.text.find("]") == len(line.text) - 1
 
 
 def _blank_trimmed(lines: Sequence[Line], end: int) -> int:
@@ -110,6 +123,8 @@ def _mobile(lines: Sequence[Line], start: int, end: int) -> int:
 def _is_mobile(text: str) -> bool:
     plain = folded(_LINK.sub("", text)).strip(_EDGES).rstrip(".!。")
     said = plain.split()
+    if plain in _SENT_WHOLE:
+        return True
     if not said or len(said) > (24 if any(word in plain for word in _EXCUSES) else 14):
         return False
     for openings, names in ((_SENT_FROM, (*_DEVICES, *_PROGRAMS)), (_SENT_WITH, _PROGRAMS)):
@@ -134,11 +149,14 @@ def _names(text: str, names: Sequence[str]) -> bool:
 
 def _footer(lines: Sequence[Line], start: int, end: int, *, last: bool) -> int:
     """The end of a paragraph without advertising, or a mailing list's footer below a rule at the very end."""
+    if last and start < end:
+        ruled = next((n for n in range(end - 1, start - 1, -1) if _is_long_rule(lines[n])), None)
+        if ruled is None and end - start <= OFFICE and _ruled_above(lines, start):
+            ruled = start
+        said = folded(joined(lines[ruled:end])) if ruled is not None and end - ruled <= OFFICE else ""
+        if ruled is not None and any(phrase in said for phrase in _FOOTERS_BELOW_A_RULE):
+            return ruled
     if end - start <= OFFICE:
-        if last and start < end and (_is_long_rule(lines[start]) or _ruled_above(lines, start)):
-            said = folded(joined(lines[start:end]))
-            if any(phrase in said for phrase in _FOOTERS_BELOW_A_RULE):
-                return start
         for first in range(end - 1, start - 1, -1):
             said = folded(joined(lines[first:end]))
             if any(phrase in said for phrase in _FOOTERS):
@@ -152,7 +170,7 @@ def _ruled_above(lines: Sequence[Line], start: int) -> bool:
 
 
 def _is_long_rule(line: Line) -> bool:
-    return _is_rule(line) and len(line.text) >= 20
+    return (_is_rule(line) and len(line.text) >= 20) or line.text == "__"
 
 
 def _legal(lines: Sequence[Line], start: int, end: int) -> int:
@@ -184,8 +202,17 @@ def _delimiter(lines: Sequence[Line], end: int) -> int:
     bare = [n for n in near if lines[n].text == "--" and _spoken(lines, n + 1, end) <= SHORT]
     if bare:
         return bare[-1]
-    drawn = (n for n in near if lines[n].text in ("—", "–") or _is_rule(lines[n]))
-    return next((n for n in drawn if _is_office(lines[n + 1 : end], marks=1)), end)
+    drawn = (n for n in near if lines[n].text in _LONG_DASHES or _is_rule(lines[n]))
+    return next((n for n in drawn if _is_signed(lines, n, end)), end)
+
+
+def _is_signed(lines: Sequence[Line], drawn: int, end: int) -> bool:
+    """Whether an office stands below a drawn line, or a full name below a dash that programs make of two."""
+    below = lines[drawn + 1 : end]
+    if lines[drawn].text in _LONG_DASHES and 0 < _spoken(below, 0, len(below)) <= SIGNED:
+        named = " " in below[0].text and _is_a_name(below[0].text)
+        return named and not any(_is_a_sentence(line) for line in below)
+    return _is_office(below, marks=1)
 
 
 def _spoken(lines: Sequence[Line], start: int, end: int) -> int:
@@ -202,28 +229,44 @@ def _marks(lines: Sequence[Line]) -> int:
     )
 
 
-def _ends_a_sentence(line: Line) -> bool:
-    return line.text.endswith(("?", "!")) or (line.text.endswith(".") and len(line.text.split()) > 4)
+def _is_a_sentence(line: Line) -> bool:
+    said = line.text.split()
+    if line.text.endswith(("?", "!")) or (line.text.endswith(".") and len(said) > 4):
+        return True
+    if folded(said[0] if said else "").strip(":.-") in _POSTSCRIPTS:
+        return True
+    return sum(word.isalpha() and word.islower() for word in said) >= PROSE
 
 
 def _is_office(lines: Sequence[Line], *, marks: int) -> bool:
     """Whether these lines are an office's and no sentences: few, with telephones, addresses, registers."""
-    few = 0 < _spoken(lines, 0, len(lines)) <= OFFICE
-    return few and _marks(lines) >= marks and not any(_ends_a_sentence(line) for line in lines)
+    spoken, shown = _spoken(lines, 0, len(lines)), _marks(lines)
+    few = 0 < spoken <= OFFICE or (0 < spoken <= COMPANY and shown == _KINDS_OF_MARKS)
+    return few and shown >= marks and not any(_is_a_sentence(line) for line in lines)
 
 
 def _without_office(lines: Sequence[Line], end: int) -> int:
     """The end without the lines of an office below a name, which a farewell may precede."""
     end = _trimmed(lines, end)
-    for index in range(end - 1, max(-1, end - 2 * OFFICE), -1):
+    for index in range(end - 1, max(-1, end - 2 * COMPANY), -1):
         if _is_farewell(lines[index].text):
             start = _below_the_name(lines, index, end)
             return _trimmed(lines, start) if _is_office(lines[start:end], marks=2) else end
-    first = _paragraph(lines, end)
-    above = _blank_trimmed(lines, first)
+    return _without_office_of_a_name(lines, end)
+
+
+def _without_office_of_a_name(lines: Sequence[Line], end: int) -> int:
+    """The end without an office's lines below a name that stands below a finished sentence."""
+    office = name = _paragraph(lines, end)
+    above = _blank_trimmed(lines, name)
+    if above and _paragraph(lines, above) == above - 1 and _is_a_name(lines[above - 1].text):
+        name = above - 1  # the name is a paragraph of its own
+        above = _blank_trimmed(lines, name)
+    else:
+        office = name + 1
     finished = above > 0 and lines[above - 1].text.endswith((".", "!", "?"))
-    if finished and _is_a_name(lines[first].text) and _is_office(lines[first + 1 : end], marks=2):
-        return first + 1
+    if finished and _is_a_name(lines[name].text) and _is_office(lines[office:end], marks=2):
+        return name + 1
     return end
 
 
@@ -245,8 +288,12 @@ def _below_the_name(lines: Sequence[Line], farewell: int, end: int) -> int:
 
 def _is_a_name(text: str) -> bool:
     """Whether a line may be a person's name: few words, each with a capital, if its script has them."""
-    said = text.split()
-    capital = all(word[:1].isupper() or not word[:1].islower() for word in said) or len(said) == 1
+    named, bar, _ = _ON_BEHALF.sub("", text).partition("|")
+    said = named.split()
+    capital = all(word[:1].isupper() or not word[:1].islower() for word in said)
     return (
-        0 < len(said) <= 5 and capital and not text.endswith((":", "?")) and not any(map(str.isdigit, text))
+        0 < len(said) <= 5
+        and (capital or (len(said) == 1 and not bar))
+        and not text.endswith((":", "?"))
+        and not any(map(str.isdigit, text))
     )

@@ -10,7 +10,8 @@ SENT_FROM = """
     отправлено с, отправлено из, отправлено от, надіслано з, відправлено з, στάλθηκε από,
     εστάλη από, απεστάλη από, poslano s, poslano sa, poslano iz, poslano z, poslato sa, послато са,
     išsiųsta iš, nosūtīts no, sūtīts no, saadetud, 发自, 發自, 来自我的, נשלח מ, أرسلت من,
-    أُرسلت من, تم الإرسال من, được gửi từ, gửi từ, dikirim dari, terkirim dari, ส่งจาก, enviat des,
+    أُرسلت من, تم الإرسال من, được gửi từ, gửi từ, dikirim dari, terkirim dari, đã gửi từ, ส่งจาก, enviat des,
+    elküldve a, elküldve az, provenance :,
     sent úr, sendt frá
 """
 SENT_WITH = """
@@ -21,7 +22,9 @@ SENT_WITH = """
     obtenir outlook, obtenez outlook, obtener outlook, obter o outlook, obter outlook,
     scarica outlook, ottieni outlook, download outlook, outlook downloaden, hämta outlook,
     hent outlook, last ned outlook, hanki outlook, pobierz outlook, získat outlook,
-    загрузить outlook, 获取 outlook, 取得 outlook, holen sie sich outlook
+    загрузить outlook, 获取 outlook, 取得 outlook, holen sie sich outlook, получить outlook,
+    pobierz program outlook, отримати outlook, obțineți outlook, stiahnuť outlook, get bluemail,
+    get typeapp, sent securely with, sent securely from, отправлено с помощью
 """
 # Tongues that part the words: beginning and end, with the device between.
 SENT_AROUND = """
@@ -30,7 +33,10 @@ SENT_AROUND = """
     diese e-mail wurde | gesendet, diese mail wurde | gesendet, diese nachricht wurde | verschickt,
     diese nachricht wurde | verfasst, 從 | 傳送, 從 | 寄出, 从 | 发送, 通过 | 发送,
     outlook für | beziehen, outlook für | herunterladen, outlook voor | downloaden,
-    von unterwegs | gesendet, az | küldve
+    von unterwegs | gesendet, az | küldve, outlook for | 入手, android 版 outlook | 入手する,
+    ios 版 outlook | 入手する, android için outlook | edinin, ios için outlook | edinin,
+    android için outlook | alın, ios için outlook | alın, android용 outlook | 다운로드,
+    ios용 outlook | 다운로드, az outlook | beszerzése
 """
 # Tongues whose verb stands last: the device begins the line.
 SENT_LAST = """
@@ -51,7 +57,14 @@ PROGRAMS = """
     canary, edison, airmail, icloud, mailspring, aol, verizon, at&t, vodafone, libero, tiscali,
     laposte, sfr, bouygues, seznam, mail.ru, яндекс, yandex, mymail, my mail, posteo, mail app,
     e-mail app, mail for, mail für, mail voor, mail per, courrier pour, correo para, posta per, hey,
-    mozilla, vivaldi, em client, emclient, typeapp, mailtrack, mail, email, e-mail, почт, poczt
+    mozilla, 네이버, 다음, aplikacji poczta, vivaldi, em client, emclient, typeapp, mailtrack, mail,
+    email, e-mail, почт, poczt
+"""
+# Lines that are advertising as a whole; within a longer one the words may be anybody's.
+SENT_WHOLE = """
+    sent via front, sent with front, sent from front, sent via shortwave, sent with shortwave,
+    sent from shortwave, sent via missive, sent with missive, sent from missive, sent with mixmax,
+    sent via mixmax, sent with hiver, sent via help scout
 """
 # "Please excuse my brevity", on the same line or the next.
 EXCUSES = """
@@ -64,7 +77,7 @@ FOOTERS = """
     privo di virus. www, livre de vírus. www, virusvrij. www, avast antivirus, avast.com,
     checked for viruses by, checked by avg, auf viren geprüft, scanned for viruses,
     this email has been scanned, this e-mail has been scanned, this message has been scanned,
-    vérifié par, do you yahoo!?, get your free email, get your free e-mail, gmx freemail,
+    vérifié par, do you yahoo!?, yahoo mail: search, get your free email, get your free e-mail, gmx freemail,
     web.de freemail, free email account, join the world's most popular,
     you received this message because you are subscribed, to unsubscribe from this group,
     sie erhalten diese nachricht, weil sie, vous recevez ce message, consider the environment,

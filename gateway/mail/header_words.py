@@ -14,7 +14,7 @@ NAMES = """
     de to      an, empfänger
     de subject betreff, betr
     fr from    de, expéditeur, from
-    fr date    envoyé, date, envoyé le, date d'envoi, date d’envoi, envoyé à
+    fr date    envoyé, date, envoyé le, date d'envoi, date d’envoi, envoyé à, message du
     fr to      à, a, pour, destinataire
     fr subject objet, sujet
     es from    de, remitente
@@ -160,6 +160,13 @@ NAMES = """
     th subject เรื่อง, หัวเรื่อง, หัวข้อ
 """
 
+# Of the names for the date those that mean any date; the others say "sent", and only of mail.
+ANY_DATE = """
+    date, datum, data, fecha, dato, dátum, dagsetning, päivämäärä, päiväys, päivä, dată, дата, ημερομηνία,
+    tarih, kuupäev, datums, 日付, 日時, date, 日期, 时间, 时 间, 날짜, תאריך, التاريخ, تاريخ, تاریخ, ngày,
+    tanggal, วันที่
+"""
+
 # Part of a block, never the sign of one: copies, attachments, importance.
 OTHER_NAMES = """
     cc, cci, kopie, kopi, kopia, copie à, copie, copia, kópia, másolatot kap, másolat, dw, udw,
@@ -176,8 +183,8 @@ ORIGINAL = """
     original message, original mail, original email, original e-mail, original appointment,
     reply message, original, ursprüngliche nachricht, originalnachricht, original-nachricht,
     ursprüngliche mail, ursprüngliche mitteilung, ursprüngliche e-mail, originalmail, originalmeldung,
-    antwortnachricht, message d'origine, message d’origine, message original, mail original,
-    e-mail d'origine, message initial, mensaje original, correo original, mensaje de respuesta,
+    antwortnachricht, antwort nachricht, message d'origine, message d’origine, message original,
+    mail original, e-mail d'origine, message initial, mensaje original, correo original, mensaje de respuesta,
     messaggio originale, messaggio di risposta, mensagem original, e-mail original,
     oorspronkelijk bericht, origineel bericht, oorspronkelijke bericht, oorspronkelijke e-mail,
     ursprungligt meddelande, originalmeddelande, ursprungligt mail, oprindelig meddelelse,

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.mail.attribution import WRAPPED, attribution
-from gateway.mail.header_words import FORWARDED, NAMES, ORIGINAL, OTHER_NAMES
+from gateway.mail.attribution import TIME, WRAPPED, attribution
+from gateway.mail.header_words import ANY_DATE, FORWARDED, NAMES, ORIGINAL, OTHER_NAMES
 from gateway.mail.line import Line, folded, listed
 from gateway.mail.pattern import compile_pattern
 
@@ -34,6 +34,7 @@ for _row in NAMES.strip().splitlines():
 _FORWARDS: Mapping[str, bool] = dict.fromkeys(listed(ORIGINAL), False) | dict.fromkeys(
     listed(FORWARDED), True
 )
+_ANY_DATE = frozenset(listed(ANY_DATE))
 _REPLY_ABOVE = compile_pattern(
     r"(?:reply|respond|write|type)\b.{0,30} above this line|antwort.{0,40} über dieser zeile"
     r"|répon.{0,30} au-dessus de cette ligne"
@@ -44,6 +45,7 @@ _FORWARDED_BY = ("forwarded by ", "weitergeleitet von ")  # Notes adds who and w
 _DASHES = "-–—―‐_=*~#<> "
 
 _ADDRESS = compile_pattern(r"[^\s@]@[^\s@]")
+_STAMP = compile_pattern(r"\d\d:\d\d:\d\d [+-]\d{4}")  # as RFC 5322 writes the time, and nobody else
 _LONGEST_BLOCK = 40  # lines
 _CONTINUED = {Field.TO: 12, Field.OTHER: 12}  # lines below a name: a list of recipients wraps
 _CONTINUED_ELSE = 2
@@ -92,10 +94,13 @@ def separator(line: Line) -> bool | None:
 
 def field_of(line: Line) -> Mapping[str, Field] | None:
     """The meaning of a header line's name in each language that knows it; None if it is no such line."""
+    return _FIELD.get(name_of(line))
+
+
+def name_of(line: Line) -> str:
+    """What stands before the colon of a line, folded and without marks; "" without a colon."""
     name, colon, _ = line.text[:40].lstrip("*_|•· ").partition(":")
-    if not colon:
-        return None
-    return _FIELD.get(folded(name.strip("*_ ")))
+    return folded(name.strip("*_ ")) if colon else ""
 
 
 def header_end(lines: Sequence[Line], start: int) -> int | None:
@@ -103,7 +108,7 @@ def header_end(lines: Sequence[Line], start: int) -> int | None:
     if not field_of(lines[start]):
         return None
     seen: dict[str, set[Field]] = {}
-    end, patience, addressed = start, 0, False
+    end, patience, addressed, sent = start, 0, False, False
     for index in range(start, min(len(lines), start + _LONGEST_BLOCK)):
         line = lines[index]
         names = field_of(line)
@@ -115,12 +120,22 @@ def header_end(lines: Sequence[Line], start: int) -> int | None:
                 seen.setdefault(language, set()).add(role)
             end = index + 1
             patience = max(_CONTINUED.get(role, _CONTINUED_ELSE) for role in names.values())
+            sent = sent or _says_when_sent(line, names)
         addressed = addressed or bool(_ADDRESS.search(line.text))
     roles = max(seen.values(), key=len, default=set[Field]())
-    return _value_end(lines, end) if _is_header(roles, addressed, _ruled(lines, start)) else None
+    return _value_end(lines, end) if _is_header(roles, addressed, sent, _ruled(lines, start)) else None
 
 
-def _is_header(roles: set[Field], addressed: bool, ruled: bool) -> bool:
+def _says_when_sent(line: Line, names: Mapping[str, Field]) -> bool:
+    """Whether a line gives the time at which a mail was sent, and no other: "Sent: 5 January 2026 15:04"."""
+    if Field.DATE not in names.values():
+        return False
+    return bool(_STAMP.search(line.text) or (name_of(line) not in _ANY_DATE and TIME.search(line.text)))
+
+
+def _is_header(roles: set[Field], addressed: bool, sent: bool, ruled: bool) -> bool:
+    if sent and (roles > {Field.DATE, Field.TO} or (addressed and len(roles) >= 2)):
+        return True
     if Field.FROM not in roles:
         return False
     if ruled and len(roles) >= 2 and (addressed or Field.SUBJECT in roles):

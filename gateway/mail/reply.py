@@ -20,6 +20,10 @@ ANSWERS = 200  # between quotations that are looked at for what closes them
 NEAR = 60  # lines in which a quotation is looked for below what announces it
 READ = 3_000  # lines in which openings are looked for; people write less, what follows is kept
 
+LINE = 80  # characters that a wrapped line has at most
+MARKED = 76  # characters that a quoted line would have with one word more, if it was broken there
+_ENDS = (*".?!:;", "")  # what somebody answers below
+
 _GREETINGS = listed(GREETINGS)
 _ANSWERS_BELOW = compile_pattern(
     r"\b(?:answers?|repl(?:y|ies)|comments?|responses?)\b[^.]{0,40}"
@@ -44,6 +48,7 @@ class _Opening:
     kept: str = ""  # words that stood before them on their first line
     spoken: bool = False  # an attribution with its verb: nobody ends a mail so by hand
     is_block: bool = False
+    forwarded: bool = False  # whatever stands above it is all that is new
 
 
 @dataclass(slots=True)
@@ -105,16 +110,33 @@ def _without_quotes(lines: Sequence[Line]) -> _Reading:
 
 def _is_marked(lines: Sequence[Line], index: int) -> bool:
     """Whether a line is quoted; a lone ">From " is the work of old mail transports (RFC 4155, appendix A)."""
-    if not lines[index].depth or not lines[index].raw.startswith(">From "):
-        return lines[index].depth > 0
+    if not lines[index].depth:
+        return _lost_its_mark(lines, index)
+    if not lines[index].raw.startswith(">From "):
+        return True
     return any(0 <= n < len(lines) and lines[n].depth > 0 for n in (index - 1, index + 1))
+
+
+def _lost_its_mark(lines: Sequence[Line], index: int) -> bool:
+    """Whether a program broke a quoted line that was too long, and marked only its beginning."""
+    text = lines[index].text
+    if not text or not _between_marks(lines, index):
+        return False
+    above = lines[index - 1]
+    if " " not in text and text.endswith(")") and "(http" in above.text and ")" not in above.text:
+        return True
+    if not text[:1].islower():
+        return False
+    room = len(above.raw) + len(text.split(" ", 1)[0])
+    return room >= MARKED and len(above.raw) <= LINE and above.text[-1:] not in _ENDS
 
 
 def _opening(reading: _Reading, index: int) -> _Opening | None:
     """The opening that begins at `index` or, if it is an attribution, ends there."""
     found = block(reading.lines, index)
     if found:
-        return _Opening(_with_rule(reading.lines, found.start), found.end, is_block=True)
+        start = _with_rule(reading.lines, found.start)
+        return _Opening(start, found.end, is_block=True, forwarded=found.forwarded)
     line = attribution(reading.lines, index)
     if line is None:
         return None
@@ -156,14 +178,16 @@ def _words_above(reading: _Reading, opening: _Opening) -> str:
     """What stands above an opening, for looking at; empty if it is no more than a greeting."""
     above = zip(reading.lines[: opening.start], reading.gone, strict=False)
     shown = [line.text for line, gone in above if line.text and not gone]
-    if len(shown) == 1 and _is_a_greeting(shown[0]) and not opening.kept:
+    if len(shown) == 1 and _is_a_greeting(shown[0]) and not opening.kept and not opening.forwarded:
         return ""
     return "\n".join((*shown, opening.kept)).strip()
 
 
 def _is_a_greeting(text: str) -> bool:
-    """Whether a line is "Dear Anna," and no more."""
+    """Whether a line is "Dear Anna," and no more; "Hello" alone may be all that somebody has to say."""
     words = folded(text).rstrip(" ,.!").split()
+    if len(words) == 1 and not text.endswith(","):
+        return False
     starts = " ".join(words[:1]) in _GREETINGS or " ".join(words[:2]) in _GREETINGS
     return starts and len(words) <= 6 and not text.strip(" ,.!").count(".")
 
