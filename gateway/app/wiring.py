@@ -19,6 +19,7 @@ from gateway.db.engine import Database, open_database
 from gateway.edges import smtp_in
 from gateway.edges.admission import ListenConfig
 from gateway.edges.listener import Listener
+from gateway.edges.parser import Parser
 from gateway.edges.rcpt import Recipients
 from gateway.edges.smtp_out import Smarthost
 from gateway.edges.spool import Spool
@@ -119,7 +120,8 @@ async def build(
         templates = Templates(config.templates, shipped_folder("templates"))
         desk = Desk(templates, _sender(config), shop.plan, shop.keys, shop.calendar.today)
         spool = Spool(config.data / "spool")
-        pipe = Pipe(db, shop, slices(_terms(config, shop.calendar), desk), clock, spool.read)
+        trade = slices(_terms(config, shop.calendar), desk)
+        pipe = Pipe(db, shop, trade, clock, spool.read, Parser())
         intake = Intake(db, pipe, clock, spool.keep)
         timers = Timers(db, pipe, clock)
         relay_config = _relay_config(config)

@@ -26,7 +26,7 @@ _SAYS_SO = frozenset(
 _PRECEDENCE = frozenset(("bulk", "list", "junk", "auto_reply"))
 _NOBODY = compile_pattern(
     "^(?:"
-    r"mailer-daemon|postmaster|daemon|mailer|bounces?(?:[+=._-].*)?|.*-bounces"  # mail systems (RFC 5321, VERP)
+    r"mailer-daemon|postmaster|daemon|mailer|bounces?(?:[+=._-].*)?|.*-bounces"  # mail systems, VERP
     r"|owner-.*|.*-request|listserv|majordomo"  # lists (RFC 2142, section 6)
     r"|root|cron|www-data|nobody"
     r"|auto(?:mat(?:ed|ic)|mailer|confirm|reply)?|notif(?:y|ications?|ier)|alerts?"

@@ -48,7 +48,7 @@ def safety(facts: Facts) -> Decision | None:
             return _hold("challenge", "somebody's gatekeeper wants a click before it lets our mail through")
         case _:
             pass
-    return _unsubscribe(facts) or _machine(facts) or _unproven(facts)
+    return _unsubscribe(facts) or _unread(facts) or _machine(facts) or _unproven(facts)
 
 
 def _unsubscribe(facts: Facts) -> Decision | None:
@@ -57,6 +57,18 @@ def _unsubscribe(facts: Facts) -> Decision | None:
     if isinstance(facts.mail.kind, UnsubscribeRequest) and facts.sender.customer:
         return customers.unsubscribe(facts.sender.customer.email, facts.mail.kind.word, facts.envelope.id)
     return None
+
+
+def _unread(facts: Facts) -> Decision | None:
+    """A mail of which nothing but the header could be read: nobody knows what it says."""
+    reason = next((each for each in facts.mail.defects if each in _UNREAD), None)
+    return _hold(reason, _UNREAD[reason]) if reason else None
+
+
+_UNREAD = {
+    "too_complex": "reading it would cost too much; only its header was read",
+    "unreadable": "reading it failed; only its header was read",
+}
 
 
 def _machine(facts: Facts) -> Decision | None:

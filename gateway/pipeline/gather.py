@@ -24,7 +24,6 @@ from gateway.mail.address import domain_of
 from gateway.mail.autoreply import why_not_answer
 from gateway.mail.draft import Answering
 from gateway.mail.envelope import Address, AuthResults, Envelope, Verdict
-from gateway.mail.parse import parse
 from gateway.mail.parsed import Parsed
 from gateway.mail.verp import AddressPlan, token_at, token_of
 from gateway.orders.decide import OrderStanding
@@ -138,10 +137,9 @@ class Facts:
         return Answering(self.mail.message_id, self.mail.references, self.mail.subject)
 
 
-async def gather(tx: AsyncConnection, arrived: MailArrived, shop: Shop, now: datetime) -> Facts:
-    """The facts about a mail that arrived."""
+async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: Shop, now: datetime) -> Facts:
+    """The facts about a mail that arrived and was read."""
     envelope = arrived.envelope
-    mail = parse(_return_path(envelope) + arrived.octets)
     sender = await _party(tx, mail, shop)
     answered = await _answered(tx, mail, envelope, sender, shop, now)
     about = answered.message.about if answered and not answered.third_person else None
@@ -177,11 +175,6 @@ def role_of(forward_paths: Sequence[Address]) -> str:
     for separator in "+-":
         local = local.partition(separator)[0]
     return local
-
-
-def _return_path(envelope: Envelope) -> bytes:
-    """What the library of RFC 5321, 4.4 would have put on top; parsing reads the null reverse-path there."""
-    return f"Return-Path: <{envelope.reverse_path or ''}>\r\n".encode()
 
 
 async def _party(tx: AsyncConnection, mail: Parsed, shop: Shop) -> Party:

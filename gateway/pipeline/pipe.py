@@ -22,6 +22,8 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.decision import Decision, Disposition, Event, Match, dropped, held
 from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
 from gateway.kernel.ids import Id, derived_id
+from gateway.mail.envelope import Envelope
+from gateway.mail.parsed import Parsed
 from gateway.pipeline import held as holding
 from gateway.pipeline import ingest, journal, timers
 from gateway.pipeline.apply import Done, Hand
@@ -53,13 +55,20 @@ class Pipe:
     """Runs stimuli, one after the other or side by side; the database keeps them apart."""
 
     def __init__(
-        self, db: Database, shop: Shop, slices: Slices, clock: Clock, fetch: Callable[[str], Awaitable[bytes]]
+        self,
+        db: Database,
+        shop: Shop,
+        slices: Slices,
+        clock: Clock,
+        fetch: Callable[[str], Awaitable[bytes]],
+        parse: Callable[[bytes], Awaitable[Parsed]],
     ) -> None:
         self._db = db
         self._shop = shop
         self._slices = slices
         self._clock = clock
         self._fetch = fetch  # large octets, by their SHA-256
+        self._parse = parse  # in a place where a hostile mail can do no harm
         self._hand = Hand(slices.appliers, slices.reactions, shop.key)
         self._observers: list[Observer] = []
 
@@ -111,9 +120,9 @@ class Pipe:
         spooled = await self._fetch(entry.envelope.sha256) if large else b""
         async with reading(self._db) as tx:
             octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
-            arrived = MailArrived(entry.envelope, octets, entry.seq)
             repeated = await journal.earlier(tx, entry)
-            facts = None if repeated else await gather(tx, arrived, self._shop, now)
+        arrived = MailArrived(entry.envelope, octets, entry.seq)
+        facts = None if repeated else await self._facts(arrived, now)
         decision = decide(facts, self._slices.mail) if facts else _duplicate(repeated)
         async with writing(self._db) as tx:
             done = await self._conclude(tx, arrived, decision, now, started, facts)
@@ -124,6 +133,12 @@ class Pipe:
                 tx, arrived.id, state, now, reason=decision.reason or None, hold_number=number, **about
             )
         return self._finish(Outcome(arrived, decision, done, facts, _since(started)))
+
+    async def _facts(self, arrived: MailArrived, now: datetime) -> Facts:
+        """What the mail says, read outside any transaction, and what the shop knows about it."""
+        mail = await self._parse(_return_path(arrived.envelope) + arrived.octets)
+        async with reading(self._db) as tx:
+            return await gather(tx, arrived, mail, self._shop, now)
 
     async def _timer(self, due: TimerDue) -> Outcome:
         started = perf_counter()
@@ -236,6 +251,11 @@ def _timer_book(due: TimerDue) -> _Book:
         await timers.mark_fired(tx, timer_id, now)
 
     return _Book(due, timers.count_attempt, close)
+
+
+def _return_path(envelope: Envelope) -> bytes:
+    """What the final delivery of RFC 5321, 4.4 would have put on top; the null reverse-path is read there."""
+    return f"Return-Path: <{envelope.reverse_path or ''}>\r\n".encode()
 
 
 def _duplicate(earlier: Id | None) -> Decision:
