@@ -23,38 +23,39 @@ class OpenRelay(MailFlowError):
 
 async def serve(config: Config) -> None:
     """Run the shop until SIGTERM or SIGINT; what was promised is finished before it returns."""
-    notifier = Notifier()
     await bring_up(config.store.address(), lock=config.lock)
     async with build(config) as gateway, controllable(gateway):
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, stop.set)
-        working = asyncio.create_task(gateway.run(), name="work")
-        await _check_listener(gateway)
-        notifier.ready(f"listening on port {gateway.listener.port if gateway.listener else 0}")
-        log.info("service.ready", port=gateway.listener.port if gateway.listener else 0)
-        watching = asyncio.create_task(_watchdog(notifier, gateway.clock), name="watchdog")
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        notifier.stopping("finishing what was begun")
-        log.info("service.stopping")
-        await gateway.stop_listening()
-        watching.cancel()
-        stopped.cancel()
-        working.cancel()
-        results = await asyncio.gather(working, watching, stopped, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+            asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        await keep_open(gateway, stop, Notifier())
+
+
+async def keep_open(gateway: Gateway, stop: asyncio.Event, notifier: Notifier) -> None:
+    """Let the shop work until `stop`, or until its work fails; OpenRelay before it has begun."""
+    await _check_listener(gateway)
+    working = asyncio.create_task(gateway.run(), name="work")
+    watching = asyncio.create_task(_watchdog(notifier, gateway.clock), name="watchdog")
+    stopped = asyncio.create_task(stop.wait(), name="stop")
+    port = gateway.listener.port if gateway.listener else 0
+    notifier.ready(f"listening on port {port}")
+    log.info("service.ready", port=port)
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    notifier.stopping("finishing what was begun")
+    log.info("service.stopping")
+    await gateway.stop_listening()
+    for task in (watching, stopped, working):
+        task.cancel()
+    for result in await asyncio.gather(working, watching, stopped, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
 
 
 async def _check_listener(gateway: Gateway) -> None:
     """Ask our own listener to relay for a stranger; it must refuse (intake.md, 3.3)."""
-    if gateway.listener and gateway.listener.port:
-        host = gateway.config.listen.host
-        if not await refuses_relay(host, gateway.listener.port):
-            raise OpenRelay("the listener takes mail for example.com: somebody else answers on this port")
+    listener = gateway.listener
+    if listener and listener.port and not await refuses_relay(listener.config.host, listener.port):
+        raise OpenRelay("the listener takes mail for example.com: somebody else answers on this port")
 
 
 async def _watchdog(notifier: Notifier, clock: Clock) -> None:

@@ -1,12 +1,14 @@
 """What the listener does not put up with: size, smuggling, guessing, floods and silence."""
 
 import asyncio
+import socket
 from datetime import timedelta
 
 import pytest
 
 from gateway.edges.admission import ListenConfig, Waits
 from gateway.edges.smtp_in import Listener
+from gateway.edges.smtp_line import OTHER_REPEATS, REPEATS
 from gateway.testing.client import calling, greeted
 from gateway.testing.clock import ManualClock
 from gateway.testing.inbox import Inbox
@@ -109,18 +111,101 @@ async def test_guessing_addresses_is_slow_and_ends(open_door, clock: ManualClock
         assert await client.hears() == ""
 
 
-async def test_a_flood_is_told_to_come_back_but_the_postmaster_is_let_in(open_door, clock: ManualClock):
+async def flooded(port: int) -> None:
+    """240 mails at once from one network, which is all it may."""
+    for _ in range(3):
+        async with greeted(port) as client:
+            await client.says("EHLO me", *["MAIL FROM:<a@b.example>", "RSET"] * 80)
+
+
+async def test_a_flood_is_told_to_come_back(open_door, inbox: Inbox, clock: ManualClock):
     async with open_door(STRANGE) as door, greeted(door.port) as client:
-        await client.says("EHLO me")
-        for n in range(3):
-            async with greeted(door.port) as other:
-                await other.says("EHLO me", *["MAIL FROM:<a@b.example>", "RSET"] * (80 + n))
-        await client.says("MAIL FROM:<a@b.example>")
-        assert (await client.says("RCPT TO:<orders@shop.example>")).startswith("450 4.7.1")
-        assert (await client.says("RCPT TO:<postmaster@shop.example>")).startswith("250 2.1.5")
+        await flooded(door.port)
+        assert (await client.begins("a@b.example", "orders@shop.example")).startswith("450 4.7.1")
+        assert (await client.says("DATA")).startswith("503 5.5.1")
         clock.advance(timedelta(minutes=1))
-        await client.says("RSET", "MAIL FROM:<a@b.example>")
-        assert (await client.says("RCPT TO:<orders@shop.example>")).startswith("250 2.1.5")
+        await client.says("RSET")
+        assert (await client.begins("a@b.example", "orders@shop.example")).startswith("250 2.1.5")
+        assert (await client.delivers(MAIL)).startswith("250 2.0.0")
+    assert len(inbox.kept) == 1
+
+
+async def test_postmaster_is_always_let_in(open_door, inbox: Inbox):
+    """Past every rate and number; only a full disk or house keeps anybody out."""
+    spelled = ("postmaster@shop.example", "Abuse@SHOP.example", "postmaster@t.shop.example", "PostMaster")
+    async with open_door(STRANGE) as door, greeted(door.port) as client:
+        await flooded(door.port)
+        assert (await client.begins("", "orders@shop.example")).startswith("450 4.7.1")
+        for path in spelled:
+            assert (await client.says(f"RCPT TO:<{path}>")).startswith("250 2.1.5")
+        assert (await client.says("RCPT TO:<postmaster@example.com>")).startswith("550 5.7.1")
+        assert (await client.delivers(MAIL)).startswith("250 2.0.0")
+    assert len(inbox.envelopes[0].forward_paths) == len(spelled)
+
+
+async def test_a_trusted_network_guesses_without_being_slowed(door: Listener):
+    async with greeted(door.port) as client:
+        await client.says("EHLO me", "MAIL FROM:<a@b.example>")
+        for n in range(20):
+            assert (await client.says(f"RCPT TO:<guess{n}@shop.example>")).startswith("550 5.1.1")
+
+
+@pytest.mark.parametrize(("command", "times"), [*REPEATS.items(), ("HELP", OTHER_REPEATS)])
+async def test_each_command_has_its_share(open_door, command: str, times: int):
+    async with open_door(STRANGE) as door, calling(door.port) as client:
+        client.sends(f"{command}\r\n".encode() * (times + 5))
+        replies = await client.hears_all()
+    assert len(replies) == 1 + times + 1
+    assert replies[-1].startswith("421 4.7.0")
+
+
+async def test_a_connection_does_not_last_for_ever(open_door):
+    config = ListenConfig(port=0, trusted=(), waits=Waits(connection=0.1))
+    async with open_door(config) as door, greeted(door.port) as client:
+        assert (await client.says("EHLO me")).startswith("250")
+        await asyncio.sleep(0.15)
+        assert (await client.says("NOOP")).startswith("421 4.7.0")
+        assert await client.hears() == ""
+
+
+@pytest.mark.parametrize(("octets", "reply"), [(1024, "250 2.1.0"), (1025, "500 5.5.2")])
+async def test_a_command_has_1024_octets(door: Listener, octets: int, reply: str):
+    async with greeted(door.port) as client:
+        await client.says("EHLO me")
+        line = "MAIL FROM:<ana@cust.example>"
+        assert (await client.says(line + " " * (octets - len(line)))).startswith(reply)
+
+
+async def test_who_does_not_read_is_not_waited_for(open_door):
+    config = ListenConfig(port=0, waits=Waits(command=0.2))
+    async with open_door(config) as door, greeted(door.port) as client:
+        client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.writer.transport.pause_reading()
+        client.sends(b"EHLO me\r\n" * 20_000)  # more replies than the sockets hold
+        await until(lambda: not door.sessions)
+
+
+BOMBS = {
+    "fields": b"X: y\r\n" * 1001,
+    "one field": b"X: " + b"y" * 60_000 + b"\r\n " + b"y" * 6000 + b"\r\n",
+    "the header": (b"X: " + b"y" * 900 + b"\r\n") * 300,
+    "addresses": b"To: " + b"a@b.example,\r\n " * 1001 + b"a@b.example\r\n",
+    "encoded words": b"X: " + b"=?utf-8?q?a?=\r\n " * 2001 + b"y\r\n",
+    "boundaries": b"".join(b"Content-Type: multipart/mixed;\r\n boundary=b%d\r\n" % n for n in range(101)),
+    "parts": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 1001,
+    "hops": b"Received: by mx.example; Mon, 02 Nov 2026 09:00:00 +0000\r\n" * 51,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+async def test_each_bomb_is_refused_before_any_parser_sees_it(open_door, inbox: Inbox, bomb: str):
+    async with open_door(ListenConfig(port=0)) as door, greeted(door.port) as client:
+        await client.begins("ana@cust.example", "orders@shop.example")
+        reply = await client.delivers(b"From: Ana <ana@cust.example>\r\n" + BOMBS[bomb] + b"\r\nHello.\r\n")
+        assert reply.startswith("554 5.4.6" if bomb == "hops" else "554 5.6.0")
+        await client.says("MAIL FROM:<ana@cust.example>", "RCPT TO:<orders@shop.example>")
+        assert (await client.delivers(MAIL)).startswith("250 2.0.0")  # the connection goes on
+    assert inbox.octets == [MAIL]
 
 
 async def test_a_connection_is_worn_out_by_repetition_unless_it_is_trusted(open_door):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.edges.admission import ListenConfig
+from gateway.edges.admission import ListenConfig, Waits
 from gateway.edges.certificate import Certificate
 from gateway.testing.certificate import write_certificate
 from gateway.testing.client import calling, greeted
@@ -67,7 +67,7 @@ async def test_commands_before_tls_are_forgotten(open_door, inbox: Inbox, secure
     assert not inbox.begun.is_set()
 
 
-async def test_the_cap_counts_a_tls_connection_once(open_door, secured):
+async def test_the_per_address_cap_counts_a_tls_connection_once(open_door, secured):
     config, trusted = secured
     strict = ListenConfig(**{**fields(config), "trusted": (), "connections_per_network": 2})
     async with open_door(strict) as door:
@@ -100,10 +100,25 @@ async def test_a_failed_handshake_leaves_nothing_behind(open_door, secured):
         assert door.admission.open == 0
 
 
-def test_old_tls_is_refused(secured):
+async def test_old_tls_is_refused(open_door, secured):
+    config, trusted = secured
+    trusted.set_ciphers("ALL:@SECLEVEL=0")  # a client that would still speak it
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        trusted.minimum_version = trusted.maximum_version = ssl.TLSVersion.TLSv1_1
+    async with open_door(config) as door, greeted(door.port) as client:
+        await client.says("EHLO me")
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await client.encrypts(trusted, NAME)
+    assert Certificate(config.certificate, config.key).context().minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+async def test_who_never_shakes_hands_is_left(open_door, secured):
     config, _ = secured
-    context = Certificate(config.certificate, config.key).context()
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    quick = ListenConfig(**{**fields(config), "waits": Waits(command=0.2)})
+    async with open_door(quick) as door, greeted(door.port) as client:
+        await client.says("EHLO me", "STARTTLS")
+        await gone(door)
+        assert door.admission.open == 0
 
 
 async def test_a_renewed_certificate_needs_no_restart(open_door, secured, tmp_path: Path):

@@ -3,14 +3,20 @@
 import asyncio
 import hashlib
 import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.app.wiring import read_keys
+from gateway.db.engine import writing
 from gateway.edges.probe import refuses_relay
-from gateway.testing.client import Client
+from gateway.kernel.tokens import TokenKeys
+from gateway.mail.verp import AddressPlan, reply_path
+from gateway.testing.client import Client, greeted
 from gateway.testing.shop import Shop, open_shop
 
 from .conftest import MONDAY, settings
@@ -19,6 +25,21 @@ QUESTION = (
     b"From: Ana <ana@example.net>\r\nTo: orders@boutique.example\r\nSubject: A vase\r\n"
     b"Message-ID: <1@example.net>\r\nDate: Mon, 02 Nov 2026 09:00:00 +0000\r\n\r\nIs it blue?\r\n"
 )
+
+
+def question(number: int) -> bytes:
+    return QUESTION.replace(b"<1@", b"<%d@" % number)
+
+
+def door(shop: Shop) -> int:
+    assert shop.gateway.listener is not None
+    return shop.gateway.listener.port
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 def behind_a_mail_server(lmtp: str):
@@ -79,6 +100,74 @@ async def test_without_a_mail_server_in_front_there_is_one_door(shop: Shop):
     assert await refuses_relay("127.0.0.1", shop.gateway.listener.port)
 
 
+async def test_a_group_is_one_commit(shop: Shop):
+    statements: list[str] = []
+    async with AsyncExitStack() as clients:
+        async with writing(shop.gateway.db, limit=30) as tx:  # while the disk works, mails arrive
+            driver = (await tx.get_raw_connection()).driver_connection
+            await driver.call(lambda: driver.raw.set_trace_callback(statements.append))
+            answers = []
+            for number in range(30):
+                client = await clients.enter_async_context(greeted(door(shop)))
+                await client.begins("ana@example.net", "orders@boutique.example")
+                answers.append(asyncio.create_task(client.delivers(question(number))))
+            await until(lambda: len(shop.gateway.listener._commits) == 30)
+            assert not any(answer.done() for answer in answers)
+        assert {(await answer)[:9] for answer in answers} == {"250 2.0.0"}
+    kept = [number for number, each in enumerate(statements) if each.startswith("INSERT INTO journal ")]
+    assert len(kept) == 30
+    assert "COMMIT" not in statements[kept[0] : kept[-1]]
+
+
+async def test_a_client_that_hangs_up_during_commit_is_a_duplicate_later(shop: Shop):
+    async with writing(shop.gateway.db, limit=30), greeted(door(shop)) as client:
+        await client.begins("ana@example.net", "orders@boutique.example")
+        answer = asyncio.create_task(client.delivers(QUESTION))
+        await until(lambda: shop.gateway.listener._commits)
+        answer.cancel()
+        client.writer.transport.abort()
+        await asyncio.sleep(0.05)
+    await until(lambda: not shop.gateway.listener._commits)
+    await shop.gateway.settle()
+    await shop.receives_octets(QUESTION, reverse_path="ana@example.net", to="orders@boutique.example")
+    first, second = await shop.rows("journal")
+    assert (first["state"], second["state"]) == ("held", "duplicate")
+    assert second["duplicate_of"] == first["id"]
+
+
+async def test_a_commit_that_fails_promises_nothing_to_anybody(shop: Shop):
+    async with writing(shop.gateway.db) as tx:
+        driver = (await tx.get_raw_connection()).driver_connection
+        pages = (await tx.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        await driver.call(lambda: driver.raw.execute(f"PRAGMA max_page_count = {pages + 2}"))
+    async with greeted(door(shop)) as one, greeted(door(shop)) as other:
+        for client in (one, other):
+            await client.begins("ana@example.net", "orders@boutique.example")
+        replies = await asyncio.gather(
+            *(client.delivers(QUESTION + b"a vase\r\n" * 5000) for client in (one, other))
+        )
+        assert [reply[:9] for reply in replies] == ["451 4.3.0"] * 2
+        async with writing(shop.gateway.db):
+            await driver.call(lambda: driver.raw.execute("PRAGMA max_page_count = 1000000"))
+        await one.begins("ana@example.net", "orders@boutique.example")
+        assert (await one.delivers(QUESTION)).startswith("250 2.0.0")
+    assert [row["size"] for row in await shop.rows("journal")] == [len(QUESTION)]
+
+
+async def test_an_expired_token_is_let_in(shop: Shop):
+    """Who answers a year later is not turned away, only believed less."""
+    keys, plan = read_keys(shop.gateway.config).tokens, AddressPlan("boutique.example", "boutique.example")
+    a_year_ago = shop.clock.now().date() - timedelta(days=365)
+    expired = reply_path(keys, 1, plan, a_year_ago)
+    forged = reply_path(TokenKeys({1: bytes(32)}, newest=1), 1, plan, shop.clock.now().date())
+    async with greeted(door(shop)) as client:
+        assert (await client.begins("ana@example.net", expired)).startswith("250 2.1.5")
+        unknown = await client.says("RCPT TO:<nobody@boutique.example>")
+        assert await client.says(f"RCPT TO:<{forged}>") == unknown
+        assert unknown.startswith("550 5.1.1")
+        assert (await client.delivers(QUESTION)).startswith("250 2.0.0")
+
+
 async def test_orphans_of_the_spool_are_swept_by_the_service_itself(shop: Shop):
     spool = shop.gateway.config.data / "spool"
     large = QUESTION + b"a vase, or two\r\n" * 10_000
@@ -95,7 +184,5 @@ async def test_orphans_of_the_spool_are_swept_by_the_service_itself(shop: Shop):
     await asyncio.sleep(0.2)
     assert place.exists()
     shop.clock.advance(timedelta(hours=6))
-    async with asyncio.timeout(10):
-        while place.exists():
-            await asyncio.sleep(0.01)
+    await until(lambda: not place.exists())
     assert [file.name for file in spool.rglob("*") if file.is_file()] == [kept]

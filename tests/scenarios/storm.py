@@ -1,0 +1,269 @@
+"""A storm of mails over a service that is killed again and again; in the end nobody has noticed.
+
+    uv run python tests/scenarios/storm.py --kills 200 --mails 20000        for a night
+
+The senders behave as mail servers do: what got no 250 is sent again. So each mail is accepted at least once,
+some twice, and the shop must have acted on each exactly once. `weathered` says what it found; test_kill_story
+runs it in small and asserts.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import socket
+import sqlite3
+import sys
+import tempfile
+import time
+from asyncio.subprocess import DEVNULL
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from gateway.app.config import Config
+from gateway.app.control import ask
+from gateway.app.new_shop import make_shop
+from gateway.testing.client import Client, greeted
+from gateway.testing.sink import Moment, SmtpSink
+
+SENDERS = 6
+MAILS_A_CONNECTION = 20
+ORDER_EVERY, PHOTO_EVERY, QUESTION_EVERY = 20, 50, 4
+PHOTO = ("/9j/" * 19 + "\r\n") * 1200  # more than 64 KiB: it lies in the spool
+STARTING = 0.25  # of the kills meet a service that is only starting
+TO = "orders@boutique.example"
+SHELF = 90_000
+
+
+def mail(number: int) -> bytes:
+    """Most are absences, which cost least; then questions about a vase, orders, and some with a photo."""
+    kind, subject, words = "", "A vase", f"Is vase number {number} blue?\r\n"
+    if is_order(number):
+        subject, words = f"Order {number}", "Please send me\r\n\r\n1 x MUG-01\r\n2 x BOWL-02\r\n"
+    elif number % PHOTO_EVERY == 1:
+        kind = 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n'
+        photo = "Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n" + PHOTO
+        words = f"--b\r\n\r\nThis is vase number {number}.\r\n--b\r\n{photo}--b--\r\n"
+    elif number % QUESTION_EVERY:
+        kind, subject, words = "Auto-Submitted: auto-replied\r\n", "Out of office", f"Until day {number}.\r\n"
+    return (
+        f"From: Customer {number} <customer{number}@example.net>\r\nTo: {TO}\r\nSubject: {subject}\r\n{kind}"
+        f"Message-ID: <{number}@example.net>\r\nDate: Mon, 02 Nov 2026 09:00:00 +0000\r\n\r\n{words}"
+    ).encode()
+
+
+def is_order(number: int) -> bool:
+    return number % ORDER_EVERY == 0
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Service:
+    """`mailflow serve` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        # A start without compiled modules takes three times as long, and so many of them one's patience.
+        self._environment = {
+            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        }
+
+    async def start(self) -> None:
+        command = (sys.executable, "-c", "from gateway.cli.main import main; main()")
+        self._process = await asyncio.create_subprocess_exec(
+            *command, "serve", "--folder", self._folder, stdout=DEVNULL, stderr=DEVNULL, env=self._environment
+        )
+
+    async def end(self, with_: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(with_)
+        return await self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+
+@dataclass
+class Post:
+    """The mails still to be sent, and those that were promised for."""
+
+    waiting: deque[int]
+    promised: set[int] = field(default_factory=set[int])
+    sent: int = 0  # final dots, repeats included
+
+    async def send_all(self, port: int) -> None:
+        """Send what waits, some mails on each connection, until nothing does."""
+        while self.waiting:
+            with suppress(OSError, TimeoutError):
+                async with greeted(port) as client:
+                    for _ in range(MAILS_A_CONNECTION):
+                        if not (self.waiting and await self._send_next(client)):
+                            break
+                    client.sends(b"QUIT\r\n")
+            await asyncio.sleep(0.01)
+
+    async def _send_next(self, client: Client) -> bool:
+        number = self.waiting.popleft()
+        heard = ""
+        try:
+            await client.begins(f"customer{number}@example.net", TO)
+            self.sent += 1
+            heard = await client.delivers(mail(number))
+        finally:
+            if heard.startswith("250"):
+                self.promised.add(number)
+            else:
+                self.waiting.append(number)
+        return heard.startswith("250")
+
+
+async def kill(service: Service, post: Post, times: int, rng: random.Random) -> None:
+    """Kill `times`, at random points of the whole storm; some kills meet a service that is starting."""
+    every = len(post.waiting)
+    for threshold in sorted(rng.sample(range(every * 19 // 20), times)):
+        if rng.random() < STARTING:
+            await asyncio.sleep(rng.uniform(0, 1.5))
+        else:
+            while len(post.promised) < threshold:
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(rng.uniform(0, 0.05))
+        await service.end(signal.SIGKILL)
+        await service.start()
+
+
+def read(config: Config, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{config.store.path}?mode=ro", uri=True, timeout=5)) as db:
+        return db.execute(query).fetchall()
+
+
+async def until_quiet(config: Config, seconds: float) -> None:
+    """Return when every mail is decided and the outbox is empty."""
+    async with asyncio.timeout(seconds):
+        while True:
+            with suppress(sqlite3.Error):
+                waiting = read(config, "SELECT count(*) FROM journal WHERE state = 'received'")[0][0]
+                outbox = read(config, "SELECT count(*) FROM outbox")[0][0]
+                if waiting == outbox == 0:
+                    return
+            await asyncio.sleep(0.2)
+
+
+async def weathered(
+    folder: Path, settings: Mapping[str, Any], sink: SmtpSink, *, kills: int, mails: int, seed: int
+) -> Mapping[str, Sequence[object]]:
+    """What is wrong after the storm, by what it is; all empty if nothing is. Prints figures."""
+    rng = random.Random(seed)
+    port = free_port()
+    config = make_shop(folder, {**settings, "listen": {"host": "127.0.0.1", "port": port}})
+    shelf = [
+        {"sku": "MUG-01", "name": "Mug", "price": "1.00", "on_hand": str(SHELF)},
+        {"sku": "BOWL-02", "name": "Bowl", "price": "2.00", "on_hand": str(SHELF)},
+    ]
+    await ask(config, "ingest", kind="products", source="products.csv", rows=shelf, first=2)
+    sink.answer(Moment.DOT, "250 taken", times=None, delay=0.03)  # so that kills find mails on their way out
+
+    begun = time.monotonic()
+    service, post = Service(folder), Post(deque(range(mails)))
+    await service.start()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(SENDERS):
+            tasks.create_task(post.send_all(port))
+        tasks.create_task(kill(service, post, kills, rng))
+    print(f"{mails} mails and {kills} kills in {time.monotonic() - begun:.1f} s; {post.sent} final dots")
+    await until_quiet(config, 120 + mails / 10)
+    status = await service.end(signal.SIGTERM)
+    print(f"quiet after {time.monotonic() - begun:.1f} s")
+    return found(config, sink, mails) | {"exit status": [status] if status else []}
+
+
+def found(config: Config, sink: SmtpSink, mails: int) -> dict[str, Sequence[object]]:
+    """What differs from a shop that was never killed."""
+    numbers = range(mails)
+    rows = read(config, "SELECT key_id, state, sha256, id, size FROM journal")
+    sent = {f"{number}@example.net": sha256(mail(number)).hexdigest() for number in numbers}
+    acted = Counter(key for key, state, *_ in rows if state in {"handled", "held"})
+    decided = Counter(id_ for (id_,) in read(config, "SELECT stimulus_id FROM trace"))
+    orders = Counter(
+        number
+        for (number,) in read(
+            config, "SELECT email FROM orders JOIN customer ON customer.id = orders.customer_id"
+        )
+    )
+    ordered = {f"customer{number}@example.net" for number in numbers if is_order(number)}
+    figures = read(config, "SELECT sku, on_hand, reserved FROM stock JOIN product ON product.id = product_id")
+    shelf = {("MUG-01", SHELF, len(ordered)), ("BOWL-02", SHELF, 2 * len(ordered))}
+
+    doubted = """SELECT recipient FROM outbound_message LEFT JOIN attempt USING (seq)
+                 GROUP BY seq HAVING status = 'uncertain' OR max(number) > 1"""
+    known = {recipient for (recipient,) in read(config, doubted)}
+    copies = Counter(one.forward_paths[0] for one in sink.mails)
+    twice = {recipient for recipient, times in copies.items() if times > 1 and recipient in ordered}
+    repeats = sum(state == "duplicate" for _, state, *_ in rows)
+    print(f"{repeats} repeats were found; {len(twice)} confirmations went out twice, {len(known)} in doubt")
+    return {
+        "lost": sorted(set(sent) - set(acted)),
+        "acted on twice": sorted(key for key, times in acted.items() if times > 1),
+        "decided twice": [id_ for _, _, _, id_, _ in rows if decided[id_] > 1],
+        "in no final state": [row for row in rows if row[1] not in {"handled", "held", "duplicate"}],
+        "other octets than were sent": [key for key, _, digest, *_ in rows if sent.get(key) != digest],
+        "not in the spool": [
+            digest
+            for _, _, digest, _, size in rows
+            if size > 64 * 1024 and not (config.data / "spool" / digest[:2] / digest[2:4] / digest).is_file()
+        ],
+        "orders": sorted((Counter(ordered) - orders) + (orders - Counter(ordered))),
+        "stock": sorted(set(figures) ^ shelf),
+        "confirmations lost": sorted(ordered - set(copies)),
+        "confirmations twice and not in doubt": sorted(twice - known),
+        "the database": [
+            row
+            for row in read(config, "PRAGMA integrity_check") + read(config, "PRAGMA foreign_key_check")
+            if row != ("ok",)
+        ],
+    }
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=24)
+    parser.add_argument("--mails", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    wanted = parser.parse_args()
+    print(f"seed {wanted.seed}")
+    with tempfile.TemporaryDirectory() as folder:
+        async with SmtpSink() as sink:
+            settings = {
+                "shop": {"name": "Blue Door", "domain": "boutique.example"},
+                "owner": {"addresses": ["priya@owner.example"]},
+                "relay": {"smarthost": "127.0.0.1", "port": sink.port, "tls": "off"},
+            }
+            wrong = await weathered(
+                Path(folder) / "shop",
+                settings,
+                sink,
+                kills=wanted.kills,
+                mails=wanted.mails,
+                seed=wanted.seed,
+            )
+    for what, cases in wrong.items():
+        print(f"{what}: {len(cases)}", *cases[:5])
+    return int(any(wrong.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
