@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 class Instant(TypeDecorator[datetime]):
@@ -118,7 +119,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or not _is_sqlite(dialect):
             return value
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return _to_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return json.loads(value) if value is not None and _is_sqlite(dialect) else value

@@ -22,10 +22,11 @@ from gateway.db.metadata import metadata
 from gateway.db.sqlite import open_sqlite
 from gateway.db.statement import among, greatest, insert_new, upsert
 from gateway.db.tables import mail, shop
-from gateway.db.unit import Rows, Step, Unit
+from gateway.db.unit import CONSTANT, Rows, Step, Unit
 from gateway.kernel.errors import DatabaseUnavailable, InputError
 
 __all__ = [
+    "CONSTANT",
     "Database",
     "Rows",
     "Step",

@@ -10,6 +10,8 @@ Step = tuple[Executable, Parameters]
 Unit = Sequence[Step]
 Rows = list[Row[Any]]
 
+CONSTANT = "constant"  # execution option: the program has one object for all executions of this statement
+
 
 def run(connection: Connection, unit: Unit) -> list[Rows]:
     """The rows that each statement returned; a statement with an empty list of parameters is not executed."""

@@ -25,7 +25,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.db.unit import Rows, Unit, octets_of, run
+from gateway.db.prepared import Statements
+from gateway.db.unit import Rows, Unit, octets_of
 from gateway.kernel.errors import DatabaseUnavailable
 
 GROUP_UNITS = 256
@@ -92,7 +93,8 @@ class Writer:
         twin: Connection,
         lend: Callable[[], AsyncConnection],
     ) -> None:
-        self._call, self._raw, self._twin, self._lend = call, raw, twin, lend
+        self._call, self._raw, self._lend = call, raw, lend
+        self._statements = Statements(raw, twin)
         self._waiting: deque[_Unit | _Body] = deque()
         self._arrived = asyncio.Event()
         self._stopping = False
@@ -225,7 +227,7 @@ class Writer:
         """A unit in its savepoint: its rows, or its error; a fatal error is raised, for it ends the group."""
         self._raw.execute("SAVEPOINT unit")
         try:
-            rows: list[Rows] | Exception = run(self._twin, unit)
+            rows: list[Rows] | Exception = self._statements.run(unit)
         except Exception as error:  # whatever it is, it belongs to this unit's caller
             if is_fatal(error) or not self._raw.in_transaction:
                 raise

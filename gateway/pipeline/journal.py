@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.db.engine import Unit, among
+from gateway.db.engine import CONSTANT, Unit, among
 from gateway.db.tables.mail import journal, journal_octets
 from gateway.kernel.ids import Id
+from gateway.mail.dkim import relaxed_body
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Peer, Verdict
+from gateway.mail.header import canonical
 
 MEMORY = timedelta(days=30)  # how long a repeat is recognised
 LARGE = 64 * 1024  # octets
@@ -47,13 +49,10 @@ class Key:
 
 def key_of(octets: bytes) -> Key:
     """The key, from the fields that providers leave alone and the body, relaxed as in RFC 6376, 3.4."""
-    head, _, body = octets.replace(b"\r\n", b"\n").partition(b"\n\n")
+    head, _, body = canonical(octets).partition(b"\r\n\r\n")
     fields = _fields(head)
-    digest = sha256()
-    for name in _SAID:
-        digest.update(name + b":" + b" ".join(fields.get(name, b"").split()) + b"\n")
-    for line in body.rstrip().split(b"\n"):
-        digest.update(b" ".join(line.split()) + b"\n")
+    said = (name + b":" + b" ".join(fields.get(name, b"").split()) for name in _SAID)
+    digest = sha256(b"\n".join((*said, relaxed_body(body))))
     identifier = fields.get(b"message-id", b"").strip().strip(b"<>").decode("utf-8", "replace")
     return Key(identifier[:998], digest.hexdigest(), b"date" in fields)
 
@@ -61,7 +60,7 @@ def key_of(octets: bytes) -> Key:
 def _fields(head: bytes) -> dict[bytes, bytes]:
     """The first field of each name, unfolded, by lower-case name."""
     found: dict[bytes, bytes] = {}
-    for field in head.replace(b"\n ", b" ").replace(b"\n\t", b" ").split(b"\n"):
+    for field in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
         name, colon, value = field.partition(b":")
         if colon:
             found.setdefault(name.strip().lower(), value)
@@ -89,7 +88,7 @@ def accepting(envelope: Envelope, octets: bytes) -> Unit:
         "state": "received",
         "attempts": 0,
     }
-    kept_here = ((insert(journal_octets), {"journal_id": envelope.id, "octets": octets}),)
+    kept_here = ((_INSERT_OCTETS, {"journal_id": envelope.id, "octets": octets}),)
     return ((_INSERT, row), *(() if is_large(octets) else kept_here))
 
 
@@ -98,7 +97,8 @@ def is_large(octets: bytes) -> bool:
     return len(octets) > LARGE
 
 
-_INSERT = insert(journal).returning(journal.c.seq)
+_INSERT = insert(journal).returning(journal.c.seq).execution_options(**{CONSTANT: True})
+_INSERT_OCTETS = insert(journal_octets).execution_options(**{CONSTANT: True})
 
 
 async def waiting(tx: AsyncConnection, most: int = 50) -> tuple[Entry, ...]:

@@ -85,7 +85,12 @@ class Run:
     """One load on one server."""
 
     rate: float  # mails a second
-    cpu_ms: float  # a mail
+    user_ms: float  # of CPU a mail, in the program itself
+    system_ms: float  # in the kernel
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.user_ms + self.system_ms
 
 
 def main() -> int:
@@ -130,14 +135,22 @@ def measure(
         for side in sides:
             found[side.name].append(drive(side, flags, mails, sessions))
     print(f"\n{load}")
-    rates = {}
     for name, results in found.items():
-        rates[name] = statistics.median(run.rate for run in results)
-        cpu = statistics.median(run.cpu_ms for run in results)
-        spread = f"{min(run.rate for run in results):.0f} to {max(run.rate for run in results):.0f}"
-        print(f"  {name:<9} {rates[name]:7.0f} mails/s  ({spread})  {cpu:.2f} ms of CPU a mail")
+        rates = [run.rate for run in results]
+        cpu, user, system = (
+            statistics.median(getattr(run, part) for run in results)
+            for part in ("cpu_ms", "user_ms", "system_ms")
+        )
+        print(
+            f"  {name:<9} {statistics.median(rates):7.0f} mails/s  ({min(rates):.0f} to {max(rates):.0f})"
+            f"  {cpu:.2f} ms of CPU a mail ({user:.2f} user, {system:.2f} system)"
+        )
     if len(sides) == 2:
-        print(f"  ratio     {rates[sides[0].name] / rates[sides[1].name]:7.2f}")
+        first, second = (found[side.name] for side in sides)
+        pairs = list(zip(first, second, strict=True))
+        rate = statistics.median(one.rate / other.rate for one, other in pairs)
+        cpu = statistics.median(other.cpu_ms / one.cpu_ms for one, other in pairs)
+        print(f"  ratio     {rate:7.2f} of the rate, {cpu:.2f} of the mails per second of CPU")
 
 
 def drive(side: Side, flags: tuple[str, ...], mails: int, sessions: int) -> Run:
@@ -145,7 +158,8 @@ def drive(side: Side, flags: tuple[str, ...], mails: int, sessions: int) -> Run:
     before, began = cpu_of(side.pid), time.perf_counter()
     subprocess.run([*command, "-t", TO, side.address], check=True, timeout=300)
     took = time.perf_counter() - began
-    return Run(mails / took, (cpu_of(side.pid) - before) * 1000 / mails)
+    user, system = ((now - then) * 1000 / mails for now, then in zip(cpu_of(side.pid), before, strict=True))
+    return Run(mails / took, user, system)
 
 
 # Ours
@@ -269,8 +283,8 @@ def wait_for_port(port: int) -> None:
 # What the kernel counts
 
 
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU of a process, its descendants, and those of them that it has buried."""
+def cpu_of(pid: int) -> tuple[float, float]:
+    """Seconds of CPU, user and system, of a process, its descendants, and those of them that it has buried."""
     stats = {entry.name: stat_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     family, grown = {str(pid)}, True
     while grown:
@@ -279,11 +293,10 @@ def cpu_of(pid: int) -> float:
             if stat and name not in family and stat[1] in family:
                 family.add(name)
                 grown = True
-    ticks = 0
-    for name in family:
-        if stat := stats.get(name):
-            ticks += sum(map(int, stat[11:15]))
-    return ticks / TICKS
+    ticks = [list(map(int, stat[11:15])) for name in family if (stat := stats.get(name))]
+    user = sum(own + buried for own, _, buried, _ in ticks)
+    system = sum(own + buried for _, own, _, buried in ticks)
+    return user / TICKS, system / TICKS
 
 
 def stat_of(entry: Path) -> list[str] | None:
