@@ -15,8 +15,10 @@ hears nothing more from the shop, and nobody notices:
    over there, 5.7.1 with "no such user" is a dead address.
 2. A code of class 4 alone never kills: 4.1.1 without words is trouble. With the words "no such user" on a
    message that was given up, it does: that host has said so for days.
-3. Only a failure kills. A delay, a delivery or a relay never does, whatever its diagnostic says.
-4. Where status and reply disagree on 4 or 5, a general status (5.0.0) yields to the reply, for it is what
+3. Words of the human part, where no Diagnostic-Code stands, beat a specific code only if they speak of the
+   mailbox: a mail that fails with 5.1.1 carries a footer about viruses as well.
+4. Only a failure kills. A delay, a delivery or a relay never does, whatever its diagnostic says.
+5. Where status and reply disagree on 4 or 5, a general status (5.0.0) yields to the reply, for it is what
    programs write that did not look; any other status is kept, for the reporting host decided by it.
 """
 
@@ -46,6 +48,9 @@ ALIVE_WORTH_ANOTHER = frozenset(
 )
 ALIVE_NOT_THIS_MESSAGE = frozenset(BounceClass) - DEAD - ALIVE_WORTH_ANOTHER
 
+# What words of the human part may say against a specific code.
+_OF_THE_MAILBOX = DEAD | {BounceClass.MAILBOX_FULL, BounceClass.SUSPENDED}
+
 # Classes that pass by themselves; without any code a failure of one of them is not for good.
 _PASSING = frozenset(
     (
@@ -68,6 +73,10 @@ _STATUS = compile_pattern(r"(?:^|[\s:;,'\"(\[<#=])(?P<status>[245]\.\d{1,3}\.\d{
 _VERSION = compile_pattern(r"(?i)(?:version|release|exim|sendmail|postfix|\bv|build|program|server)\.? ?$")
 # A reply of several lines repeats its codes: "550-5.1.1 The account does not\n550 5.1.1 exist".
 _REPEATED = compile_pattern(r"\s[245]\d\d(?:-(?:[245]\.\d{1,3}\.\d{1,3}\b)?| [245]\.\d{1,3}\.\d{1,3})\s")
+_SUBJECT = compile_pattern(
+    r"(?im)^[ \t>]*(?:subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|ämne|emne|aihe|temat|"
+    r"předmět|тема|konu|件名|主[题旨])[ \t]*[:：].*$"
+)
 _BLANKS = compile_pattern(r"[\s\x{a0}]+")
 _ADDRESS = compile_pattern(ADDRESS)
 _NAMED_HOST = compile_pattern(r"(?i)\bhost [\w.-]+\.[\w-]+ ?[\[(][0-9a-f.:]+[\])]")
@@ -100,8 +109,13 @@ def tidy(diagnostic: str, longest: int = LONGEST) -> str:
 
 
 def masked(text: str) -> str:
-    """The text without addresses and peers: `unknown@` is a person, `host mx.spam.example[...]` is a name."""
-    return _NAMED_HOST.sub("host", _ADDRESS.sub("@", text))
+    """The text without what others chose: `unknown@` is a person, `host mx.spam.example[...]` is a name."""
+    return _NAMED_HOST.sub("host", _ADDRESS.sub("@", text)).replace("_", " ")
+
+
+def without_subject(text: str) -> str:
+    """The words of a report without the line that repeats the original's subject: those are the author's."""
+    return _SUBJECT.sub("", text)
 
 
 def codes(diagnostic: str) -> Codes:
@@ -130,10 +144,13 @@ def is_general(status: str) -> bool:
     return not status or status.endswith(".0.0")
 
 
-def reason(bounces: Bounces, status: str, diagnostic: str, around: str = "") -> Reason:
+def reason(
+    bounces: Bounces, status: str, diagnostic: str, around: str = "", *, verbatim: bool = True
+) -> Reason:
     """The class of one failure, by the first table that knows; `around` is what else a report says of it.
 
     Of `around` only specific words count: every report explains in general words what may have happened.
+    A diagnostic that is not `verbatim` is what the human part says, for want of a field (rule 3).
     """
     seen, words, rest = codes(diagnostic), masked(diagnostic), masked(tidy(around, _AROUND))
     stated = tuple(dict.fromkeys(code for code in (seen.status, status) if code))
@@ -142,8 +159,11 @@ def reason(bounces: Bounces, status: str, diagnostic: str, around: str = "") -> 
         found = (bounces.by_status(code, general=general) for code in stated)
         return next(filter(None, found), None)
 
+    said = bounces.by_words(words, general=False)
+    if said and not verbatim and said[0] not in _OF_THE_MAILBOX:
+        said = by_status(general=False) or said
     found = (
-        bounces.by_words(words, general=False)
+        said
         or by_status(general=False)
         or bounces.by_words(rest, general=False)
         or bounces.by_words(words, general=True)
@@ -162,10 +182,11 @@ def recipient_status(
     status: str = "",
     diagnostic: str = "",
     around: str = "",
+    verbatim: bool = True,
 ) -> tuple[RecipientStatus, str]:
     """One recipient of a report with everything that follows from its words and codes, and why."""
     diagnostic = tidy(diagnostic)
-    found = reason(bounces, status, diagnostic, around)
+    found = reason(bounces, status, diagnostic, around, verbatim=verbatim)
     status = status or codes(diagnostic).status
     failed = action is DsnAction.FAILED
     return RecipientStatus(
@@ -175,16 +196,18 @@ def recipient_status(
         status=status,
         diagnostic=diagnostic,
         bounce=found.bounce,
-        permanent=failed and is_permanent(found.bounce, status, diagnostic),
+        permanent=failed and is_permanent(found.bounce, status, diagnostic, around),
         dead_address=failed and found.bounce in DEAD,
     ), found.why
 
 
-def is_permanent(bounce: BounceClass, status: str, diagnostic: str) -> bool:
-    """Whether a failure has class 5 (rule 4 of this module); without figures its class decides."""
-    seen = codes(diagnostic)
+def is_permanent(bounce: BounceClass, status: str, diagnostic: str, around: str = "") -> bool:
+    """Whether a failure has class 5 (rule 5 of this module); without any figures its class decides."""
+    seen, near = codes(diagnostic), codes(around)
     candidates = (
-        (seen.status, seen.reply, status) if is_general(status) else (status, seen.status, seen.reply)
+        *((seen.status, seen.reply, status) if is_general(status) else (status, seen.status, seen.reply)),
+        near.status,
+        near.reply,
     )
     for code in candidates:
         if code:

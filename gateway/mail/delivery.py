@@ -5,13 +5,14 @@ means, does not bounce. So even the standard's part needs one sign of a program 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from gateway.mail import freetext, lastresort
-from gateway.mail.bounce import codes, recipient_status
+from gateway.mail.bounce import codes, recipient_status, without_subject
 from gateway.mail.bounces import Bounces
 from gateway.mail.freetext import Finding, Reading
 from gateway.mail.mime import Part, leaves
-from gateway.mail.original import ENCLOSED, halves, message_id
+from gateway.mail.original import ENCLOSED, halves, message_id, sent_to
 from gateway.mail.parsed import BounceClass, DeliveryReport, DsnAction, Parsed, RecipientStatus
 from gateway.mail.report import STATUS_PARTS, Entry, entries, entries_of_text
 from gateway.mail.sign import Sign, allow_guessing, suffice
@@ -19,6 +20,7 @@ from gateway.mail.sign import Sign, allow_guessing, suffice
 _OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
 _RECEIPT_OF_REFUSAL = "Dovecot and Sieve"  # the family that dresses refusals as read receipts
 
+_AROUND_WORDS = ".,:;<>()[]\"'"
 _LONGEST = 32768  # characters of a report in words; what is longer is the original
 
 Read = tuple[DeliveryReport, str]
@@ -72,11 +74,11 @@ def _completed(entry: Entry, stated: Sequence[Entry], found: Sequence[Finding], 
         locally = [one for one in found if one.final.lower().startswith(f"{entry.final.lower()}@")]
         same = locally[0] if locally else found[0] if len(stated) == len(found) == 1 else None
     final = same.final if same and "@" not in entry.final else entry.final
-    diagnostic = entry.diagnostic
-    if not diagnostic:
-        diagnostic = same.diagnostic if same else freetext.about(entry.final, text)
     original = entry.original or (same.original if same and same.final.lower() == final.lower() else "")
-    return Entry(final, original, entry.action, entry.status, diagnostic)
+    if entry.diagnostic:
+        return replace(entry, final=final, original=original)
+    said = same.diagnostic if same else freetext.about(entry.final, text)
+    return replace(entry, final=final, original=original, diagnostic=said, verbatim=False)
 
 
 def _in_words(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Reading:
@@ -88,6 +90,23 @@ def _in_words(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounce
             return reading
     if guess and (found := lastresort.recipients(mail, parts)):
         return Reading("flufl.bounce", tuple(Finding(address, action=action) for address, action in found))
+    return _named_by_the_original(mail, parts, texts, bounces) if guess else Reading()
+
+
+def _named_by_the_original(
+    mail: Parsed, parts: Sequence[Part], texts: Iterable[str], bounces: Bounces
+) -> Reading:
+    """Who is named by the local part alone ("ana (user not found)"), or by nobody but the returned original.
+
+    Only where a mail system certainly reports, and the original had no more than one recipient to choose.
+    """
+    addresses = sent_to(parts, halves(mail.text[:_LONGEST], bounces).original)
+    for text in texts:
+        words = frozenset(word.strip(_AROUND_WORDS).lower() for word in text.split())
+        named = [one for one in addresses if one.partition("@")[0].lower() in words]
+        if named or (len(addresses) == 1 and bounces.signs.undelivered.in_(text)):
+            found = (Finding(one, diagnostic=text) for one in named or addresses)
+            return Reading("the returned original", tuple(found))
     return Reading()
 
 
@@ -120,6 +139,7 @@ def _made(
 ) -> Read:
     said = _said_action(mail.subject, text, bounces)
     stated = tuple(stated)
+    around = without_subject(text)
     told: dict[str, tuple[RecipientStatus, str]] = {}
     for entry in stated:
         status, why = recipient_status(
@@ -128,8 +148,9 @@ def _made(
             original=entry.original,
             action=entry.action or said,
             status=entry.status,
-            diagnostic=entry.diagnostic,
-            around=text if len(stated) == 1 else _lines_about(entry, text),
+            diagnostic=without_subject(entry.diagnostic),
+            around=around if len(stated) == 1 else _lines_about(entry, around),
+            verbatim=entry.verbatim,
         )
         known = told.get(status.recipient.lower())
         if known is None or _says_more(status, known[0]):
@@ -157,11 +178,17 @@ def _lines_about(entry: Entry, text: str) -> str:
 
 
 def _said_action(subject: str, text: str, bounces: Bounces) -> DsnAction:
-    """What the words say was done, where no field does."""
-    signs, whole = bounces.signs, f"{subject}\n{text}"
-    if signs.delayed.in_(whole) and not signs.failed.in_(whole):
+    """What the words say was done, where no field does.
+
+    Warnings come below the subject of a failure too ("Undelivered Mail"), so there the words decide, and the
+    subject only beside a refusal for good.
+    """
+    signs, whole, reply = bounces.signs, f"{subject}\n{text}", codes(text).reply
+    waits = signs.delayed.in_(text)
+    failed = signs.failed.in_(text) or (signs.failed.in_(subject) and (not waits or reply.startswith("5")))
+    if (waits or signs.delayed.in_(subject)) and not failed:
         return DsnAction.DELAYED
-    if codes(text).reply:
+    if reply:
         return DsnAction.FAILED
     if signs.delivered.in_(whole):
         return DsnAction.DELIVERED

@@ -1,17 +1,19 @@
 """Where the returned original begins in the text of a report, and which message it was.
 
-A report says who failed, the original says to whom somebody wrote: its addresses are never recipients of
-the report. Some programs put it into a part of its own, most simply below a line of words or dashes, some
-with neither: then a block that can only be the header of a mail is where it begins.
+A report says who failed, the original says to whom somebody wrote: its addresses are no recipients of the
+report, unless that says no more than a local part, or nothing at all. Some programs put it into a part of
+its own, most simply below a line of words or dashes, some with neither: then a block that can only be the
+header of a mail is where it begins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.mail.bounces import Bounces
 from gateway.mail.mime import Part
 from gateway.mail.parsed import MessageId
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.words import ADDRESS
 
 ENCLOSED = frozenset(
     ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/news")
@@ -19,6 +21,9 @@ ENCLOSED = frozenset(
 
 _FIELD = compile_pattern(r"^>?[ ]?([A-Za-z][A-Za-z0-9-]*)[ ]?:(?:[ \t]|$)")
 _MESSAGE_ID = compile_pattern(r"(?im)^>?[ \t]*Message-ID[ ]*:\s*<?([^<>\s]+@[^<>\s]+)>?")
+_SENT_TO = compile_pattern(r"(?im)^>?[ \t]*(?:To|Cc)[ ]*:([^\n]*(?:\n[ \t]+[^\n]+)*)")
+_ADDRESS = compile_pattern(ADDRESS)
+_LONGEST_HEAD = 16384  # characters
 _TOKEN_FIELD = compile_pattern(r"(?im)^X-MailFlow-Id:\s*\S")
 # Fields that mail systems write and people, asked for a summary, do not.
 _TRACE = frozenset(
@@ -70,6 +75,21 @@ def message_id(parts: Sequence[Part], original: str) -> MessageId | None:
         if match := _MESSAGE_ID.search(source):
             return MessageId(match.group(1) or "")
     return None
+
+
+def sent_to(parts: Sequence[Part], original: str) -> tuple[str, ...]:
+    """To whom the returned original went, as far as its header says (To and Cc), each once."""
+    for source in (*(part.text for part in parts if part.media_type in ENCLOSED), original):
+        for block in source[:_LONGEST_HEAD].lstrip().split("\n\n")[:2]:  # a line of words, then the header
+            fields = (match.group(1) or "" for match in _SENT_TO.finditer(block))
+            found = {address.lower(): address for field in fields for address in _addresses(field)}
+            if found:
+                return tuple(found.values())
+    return ()
+
+
+def _addresses(field: str) -> Iterator[str]:
+    return (match.group() or "" for match in _ADDRESS.finditer(field))
 
 
 def is_ours(parts: Sequence[Part], text: str) -> bool:

@@ -25,6 +25,11 @@ _TYPE = compile_pattern(
     r"(?i)^\s*(?:rfc-?822|utf-?8|smtp|local|system|unknown|x-?local|x400|x-[a-z0-9-]+|dns)\s*;"
 )
 _ESCAPED = compile_pattern(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+# xtext (RFC 3461, 4) has no bare plus; these are what it must write so. A plus that stands for itself stays.
+_XTEXT = compile_pattern(
+    r"^(?:[^+]|\+(?:2B|3D|[2-7][0-9A-F]))*\+(?:2B|3D)(?:[^+]|\+(?:2B|3D|[2-7][0-9A-F]))*$"
+)
+_XTEXT_OCTET = compile_pattern(r"\+([2-7][0-9A-F])")
 _STATUS = compile_pattern(r"(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|$)")
 _WORDS = {action[:5]: action for action in DsnAction} | {"error": DsnAction.FAILED}
 _STATED = frozenset(("action", "status", "diagnostic-code"))
@@ -39,6 +44,7 @@ class Entry:
     action: DsnAction | None
     status: str
     diagnostic: str
+    verbatim: bool = True  # False: the diagnostic is what the human part says, there was no field
 
 
 def entries(parts: Sequence[Part]) -> tuple[Entry, ...]:
@@ -119,6 +125,11 @@ def _entry(group: Mapping[str, str]) -> Entry | None:
 
 def typed_address(value: str) -> str:
     """The address in `rfc822; user@example.net` and what is written for it; "" if there is none."""
+    found = _typed(value)
+    return _XTEXT_OCTET.sub(_unescaped, found) if _XTEXT.search(found) else found
+
+
+def _typed(value: str) -> str:
     value = _ESCAPED.sub(_unescaped, " ".join(value.split()))
     value = _TYPE.sub("", value).strip()
     if match := _ANGLE.search(value):

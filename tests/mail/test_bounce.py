@@ -1,5 +1,8 @@
 """Classes of bounces: words before codes, and what contradicts itself."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from gateway.mail.bounce import (
@@ -12,9 +15,14 @@ from gateway.mail.bounce import (
     reason,
     recipient_status,
     tidy,
+    without_subject,
 )
 from gateway.mail.bounces import BUILT_IN
 from gateway.mail.parsed import BounceClass, DsnAction
+
+SAID = tomllib.loads(
+    (Path(__file__).parent.parent / "mails" / "reports" / "diagnostics.toml").read_text(encoding="utf-8")
+)
 
 
 def classed(diagnostic: str, status: str = "", around: str = "") -> str:
@@ -139,6 +147,16 @@ def test_words_of_mail_systems(said: str, means: str):
     assert classed(said) == means
 
 
+@pytest.mark.parametrize(("means", "said"), [(name, said) for name, lines in SAID.items() for said in lines])
+def test_what_providers_say(means: str, said: str):
+    status, why = recipient_status(BUILT_IN, final="ana@example.net", diagnostic=said)
+    assert (status.bounce, status.dead_address) == (means, BounceClass(means) in DEAD), why
+
+
+def test_every_class_has_a_voice():
+    assert SAID.keys() == set(BounceClass)
+
+
 @pytest.mark.parametrize(
     ("status", "means"),
     [
@@ -188,6 +206,15 @@ class TestContradictions:
         )
         assert (status.dead_address, status.permanent) == (True, False)
 
+    def test_words_about_the_mailbox_beat_the_code_wherever_they_stand(self):
+        found = reason(BUILT_IN, "5.1.1", "the mailbox is full", verbatim=False)
+        assert found.bounce == "mailbox_full"
+
+    def test_other_words_of_the_human_part_yield_to_a_specific_code(self):
+        footer = "scanned for viruses and spam by the gateway"
+        assert reason(BUILT_IN, "5.1.1", footer, verbatim=False).bounce == "no_such_user"
+        assert reason(BUILT_IN, "5.0.0", footer, verbatim=False).bounce == "virus"
+
     def test_only_a_failure_kills(self):
         for action in set(DsnAction) - {DsnAction.FAILED}:
             status, _ = recipient_status(
@@ -200,6 +227,10 @@ class TestContradictions:
         assert not is_permanent(BounceClass.UNKNOWN, "5.0.0", "451 later")
         assert is_permanent(BounceClass.UNKNOWN, "5.1.1", "450 4.1.1 later")
         assert is_permanent(BounceClass.UNKNOWN, "", "550 no")
+
+    def test_figures_elsewhere_in_the_report_count_before_the_class(self):
+        assert is_permanent(BounceClass.SYSTEM, "", "Data format error", "554 5.3.0 unknown mailer error 1")
+        assert not is_permanent(BounceClass.UNKNOWN, "", "no", "451 4.3.0 later")
 
     def test_without_any_code_the_class_decides(self):
         assert is_permanent(BounceClass.NO_SUCH_USER, "", "no such user")
@@ -221,6 +252,11 @@ def test_words_around_count_only_when_the_diagnostic_says_nothing_specific():
     assert classed("local delivery failed", "", "the mailbox is full") == "mailbox_full"
     assert classed("550 user unknown", "", "the mailbox is full") == "no_such_user"
     assert classed("ana@example.net", "", "rejected for reasons of policy") == "unknown"
+
+
+def test_the_originals_subject_is_its_authors_words():
+    said = "Your message\n\n  Subject: quota exceeded, user unknown\n\nwas not delivered"
+    assert classed(without_subject(said)) == "unknown"
 
 
 class TestCodes:
