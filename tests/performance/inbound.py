@@ -284,7 +284,7 @@ def wait_for_port(port: int) -> None:
 
 
 def cpu_of(pid: int) -> tuple[float, float]:
-    """Seconds of CPU, user and system, of a process, its descendants, and those of them that it has buried."""
+    """Seconds of CPU, user and system, of a process, its descendants and those of them that are gone."""
     stats = {entry.name: stat_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     family, grown = {str(pid)}, True
     while grown:
