@@ -248,6 +248,57 @@ class CorrespondentConfig(Section):
         )
 
 
+class ImapConfig(Section):
+    """A mailbox that lives at a provider and is watched."""
+
+    host: Host
+    port: Port = 993
+    tls: Literal["implicit", "off"] = "implicit"
+    user: Name
+    password_file: FileOrNone = written("")
+    token_file: FileOrNone = written("")
+    mailboxes: Annotated[tuple[Name, ...], Field(min_length=1)] = ("INBOX",)
+    addresses: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
+    after: Literal["leave", "move"] = "leave"
+    move_to: Line = ""
+    authserv_id: Line = ""
+    first: Literal["new", "7d"] = "new"
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> "ImapConfig":
+        if (self.password_file is None) == (self.token_file is None):
+            raise ValueError("give either password_file or token_file, and leave the other empty")
+        found = ip(self.host)
+        on_this_machine = self.host == "localhost" or (found is not None and found.is_loopback)
+        if self.tls == "off" and not on_this_machine:
+            raise ValueError('a password never crosses an open line: set tls = "implicit"')
+        return self
+
+    @model_validator(mode="after")
+    def _moves_elsewhere(self) -> "ImapConfig":
+        if (self.after == "move") != bool(self.move_to):
+            raise ValueError('after = "move" and move_to go together: give both, or leave both out')
+        if self.move_to in self.mailboxes:
+            raise ValueError("mails cannot be moved to a mailbox that is watched itself")
+        return self
+
+    @property
+    def account(self) -> str:
+        """The account's name: for the owner, and for where it has been read up to."""
+        return f"{self.user} at {self.host}"
+
+    @property
+    def target(self) -> str:
+        """Where settled mails are moved to; "" if they stay."""
+        return self.move_to if self.after == "move" else ""
+
+    def secret(self) -> str:
+        """The password or the access token, read afresh; InputError if the file cannot be read."""
+        file = self.token_file or self.password_file
+        assert file is not None
+        return read_secret(file)
+
+
 class OrdersConfig(Section):
     """What is promised to customers."""
 
@@ -282,6 +333,7 @@ class Config(Section):
     feedback: FeedbackConfig = ALL_DEFAULTS
     channel: tuple[CorrespondentConfig, ...] = ()
     carrier: tuple[CorrespondentConfig, ...] = ()
+    imap: tuple[ImapConfig, ...] = ()
 
     _folder: Path = PrivateAttr(default=Path())
 
@@ -301,6 +353,15 @@ class Config(Section):
         listen: ListenConfig | None = info.data.get("listen")
         known = relay.local_hostname or (listen.hostname if listen else "")
         return relay.model_copy(update={"local_hostname": known})
+
+    @field_validator("imap")
+    @classmethod
+    def _watches_once(cls, accounts: tuple[ImapConfig, ...]) -> tuple[ImapConfig, ...]:
+        watched = [(each.account, mailbox) for each in accounts for mailbox in each.mailboxes]
+        for account, mailbox in watched:
+            if watched.count((account, mailbox)) > 1:
+                raise ValueError(f"{mailbox} of {account} is watched twice; name it once")
+        return accounts
 
     @property
     def folder(self) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.app.config import Config, CorrespondentConfig
 from gateway.app.defaults import shipped_folder
+from gateway.app.mailboxes import watchers
 from gateway.app.published import signing_keys
 from gateway.app.upkeep import upkeep
 from gateway.db.engine import Database, open_database
@@ -44,6 +45,7 @@ from gateway.pipeline.intake import Intake, Timers, Worker
 from gateway.pipeline.pipe import Outcome, Pipe
 from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested
+from gateway.pipeline.watcher import Watcher
 from gateway.purchasing.model import PurchasingTerms
 
 
@@ -61,6 +63,7 @@ class Gateway:
     upkeep: Worker
     listener: Listener | None
     lmtp: Listener | None = None  # for a mail server in front
+    watchers: tuple[Watcher, ...] = ()
 
     async def run(self) -> None:
         """Do the work until cancelled."""
@@ -69,6 +72,8 @@ class Gateway:
             tasks.create_task(self.timers.worker.run(), name="timers")
             tasks.create_task(self.relay.run(), name="relay")
             tasks.create_task(self.upkeep.run(), name="upkeep")
+            for watcher in self.watchers:
+                tasks.create_task(watcher.run(), name=f"imap {watcher.place}")
 
     async def stop_listening(self) -> None:
         """Return when every mail that was being sent has been answered; nothing more comes in."""
@@ -82,8 +87,11 @@ class Gateway:
         return await self.pipe.ingest(stimulus)
 
     async def settle(self) -> None:
-        """Return when nothing is left to do now: every mail decided, every due timer and message seen."""
-        workers = (self.intake.worker, self.timers.worker)
+        """Return when nothing is left to do now: every mail decided, every due timer and message seen.
+
+        Mailboxes are looked into once more, but for those whose server is away or refuses us.
+        """
+        workers = (*self.watchers, self.intake.worker, self.timers.worker)
         for worker in workers:
             worker.ring()
         while True:
@@ -142,6 +150,10 @@ async def build(
         pipe.watch(lambda _: worker.wake())
         pipe.watch(lambda _: timers.worker.ring())
         pipe.watch(observe)
+        room = Watermark(config.data, clock).check
+        watched = watchers(config, shop.plan, db, intake.accept, pipe.happened, clock, room)
+        for watcher in watched:
+            pipe.watch(lambda _, watcher=watcher: watcher.ring())
         doors: list[Listener] = []
         for door in _doors(config) if listen else ():
             listening = smtp_in.listening(
@@ -149,13 +161,13 @@ async def build(
                 _recipients(shop),
                 intake.accept,
                 clock,
-                room=Watermark(config.data, clock).check,
+                room=room,
                 spill_folder=spool.aside,
             )
             doors.append(await stack.enter_async_context(listening))
         listener, lmtp = (*doors, None, None)[:2]
         yield Gateway(
-            config, db, clock, pipe, intake, timers, worker, upkeep(db, spool, clock), listener, lmtp
+            config, db, clock, pipe, intake, timers, worker, upkeep(db, spool, clock), listener, lmtp, watched
         )
 
 

@@ -77,3 +77,4 @@ class Envelope:
     sha256: str
     size: int  # octets
     auth: AuthResults = field(default_factory=AuthResults)
+    finding: str = ""  # why it must be held, seen at a door that cannot refuse; a reason of `hold`

@@ -104,6 +104,18 @@ def has_false_line_ends(octets: bytes) -> bool:
     return octets.count(b"\r") != pairs or octets.count(b"\n") != pairs or b"\0" in octets
 
 
+def repaired(octets: bytes) -> bytes:
+    """The octets without what smuggled mail is made of: CRLF ends every line, NUL and stray CR are gone.
+
+    Where such a mail cannot be refused it is read from this copy, so that a name hidden from us by a NUL is
+    seen by us as by whoever ignores it. Octets with nothing wrong come back as they are.
+    """
+    if not has_false_line_ends(octets):
+        return octets
+    lines = header.canonical(octets).replace(b"\0", b"").replace(b"\r\n", b"\n")
+    return lines.replace(b"\r", b" ").replace(b"\n", b"\r\n")
+
+
 def too_complex(octets: bytes) -> bool:
     """Whether a figure above which nothing is parsed is passed."""
     return _above(scan(octets, null_reverse_path=True).counts, 1) is not None

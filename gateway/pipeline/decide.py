@@ -4,7 +4,7 @@ Safety is protocol and law and comes first, so that no rule can break an unsubsc
 and rules are here and still empty. A mail that nobody claims is held: the owner is asked, nothing is lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.customers import decide as customers
 from gateway.kernel.decision import Decision, Test, dropped, handled, held
@@ -37,6 +37,8 @@ _RULES: tuple[MailRule, ...] = ()  # the owner's YAML rules: rules.md, 2
 
 def safety(facts: Facts) -> Decision | None:
     """Reports, complaints, challenges, unsubscribes, loops, forgeries: never a matter of taste."""
+    if facts.envelope.finding:
+        return _finding(facts.envelope.finding)
     message = facts.answered.message if facts.answered else None
     tokened = facts.answered is not None and facts.answered.kind is TokenKind.BOUNCE
     match facts.mail.kind:
@@ -49,6 +51,19 @@ def safety(facts: Facts) -> Decision | None:
         case _:
             pass
     return _unsubscribe(facts) or _unread(facts) or _machine(facts) or _unproven(facts)
+
+
+_FINDINGS: Mapping[str, str] = {
+    "too_large": "larger than we fetch: only its header was read, the mail is in the mailbox",
+    "too_complex": "too complex to be read safely",
+    "forged": "it has several authors, and each program shows another one",
+    "unreadable": "the server of the mailbox does not hand it out whole",
+}
+
+
+def _finding(reason: str) -> Decision:
+    """What SMTP would have refused at the door."""
+    return _hold(reason, _FINDINGS.get(reason, "the door could not refuse it"))
 
 
 def _unsubscribe(facts: Facts) -> Decision | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from gateway.db.engine import Database, commit, reading
+from gateway.db.engine import Database, Unit, commit, reading
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import DatabaseUnavailable
 from gateway.kernel.ids import spoken
@@ -81,11 +81,14 @@ class Intake:
         self._keep = keep
         self.worker = Worker(self._decide_all, clock)
 
-    async def accept(self, envelope: Envelope, octets: bytes) -> str:
-        """What the sender's server is told after 250, once the mail is durable."""
+    async def accept(self, envelope: Envelope, octets: bytes, also: Unit = ()) -> str:
+        """What the sender's server is told after 250, once the mail is durable.
+
+        `also` becomes durable in the same transaction: where in a mailbox the mail lay.
+        """
         if journal.is_large(octets):
             await self._keep(envelope.sha256, octets)
-        (row,), *_ = await commit(self._db, journal.accepting(envelope, octets))
+        (row,), *_ = await commit(self._db, [*journal.accepting(envelope, octets), *also])
         log.info("mail.received", journal=envelope.id, via=str(envelope.via), size=envelope.size)
         self.worker.ring()
         return f"kept as {spoken('J', row.seq)}"

@@ -54,6 +54,7 @@ def key_of(octets: bytes) -> Key:
     said = (name + b":" + b" ".join(fields.get(name, b"").split()) for name in _SAID)
     digest = sha256(b"\n".join((*said, relaxed_body(body))))
     identifier = fields.get(b"message-id", b"").strip().strip(b"<>").decode("utf-8", "replace")
+    identifier = identifier.replace("\0", "")  # which no SMTP client gets in, but a mailbox may hold
     return Key(identifier[:998], digest.hexdigest(), b"date" in fields)
 
 
@@ -85,6 +86,7 @@ def accepting(envelope: Envelope, octets: bytes) -> Unit:
         "size": envelope.size,
         "key_id": key.id,
         "key_content": key.content,
+        "finding": envelope.finding or None,
         "state": "received",
         "attempts": 0,
     }
@@ -185,6 +187,7 @@ def _entry(row: RowMapping) -> Entry:
                 tuple(auth.get("dkim", ())),
                 Verdict(auth.get("dmarc", "none")),
             ),
+            finding=row["finding"] or "",
         ),
         state=row["state"],
         attempts=row["attempts"],

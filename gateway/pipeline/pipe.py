@@ -107,9 +107,13 @@ class Pipe:
     async def settled(self, tx: AsyncConnection, events: Sequence[Event]) -> None:
         """What follows from deliveries that were settled, in the settling transaction."""
         for event in events:
-            seq = getattr(event, "seq", "")
-            cause = derived_id("set", str(seq), type(event).__name__, self._clock.now().isoformat())
+            cause = derived_id("set", repr(event), self._clock.now().isoformat())
             await self._hand.react(tx, cause, (event,), self._clock.now())
+
+    async def happened(self, event: Event) -> None:
+        """What follows from something that happened outside every stimulus, in a transaction of its own."""
+        async with writing(self._db) as tx:
+            await self.settled(tx, (event,))
 
     # --- one try ------------------------------------------------------------------------------------------
 

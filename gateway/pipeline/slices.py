@@ -32,7 +32,7 @@ from gateway.orders.question import asks_for_status, asks_to_cancel
 from gateway.orders.reading import order_form
 from gateway.outbox import message as outbound
 from gateway.outbox.desk import Desk, note_bounce, suppress, withdraw
-from gateway.pipeline import held, ingest, lookup, timers
+from gateway.pipeline import held, ingest, lookup, mailbox, timers
 from gateway.pipeline.apply import Applier, Reaction
 from gateway.pipeline.gather import Facts, PartyKind
 from gateway.purchasing import decide as purchasing
@@ -185,6 +185,8 @@ def slices(terms: Terms, desk: Desk) -> Slices:
             outbound.DeliveryExpired: (Reaction("customers.expired", lookup.message, customers.on_expired),),
             outbound.DeliveryHeld: (Reaction("customers.held", lookup.message, customers.on_held),),
             outbound.DeliveryDoubted: (Reaction("customers.doubted", lookup.message, customers.on_doubted),),
+            mailbox.MailboxOpened: (Reaction("mailbox.opened", lookup.nothing, mailbox.on_opened),),
+            mailbox.MailboxTroubled: (Reaction("mailbox.troubled", lookup.nothing, mailbox.on_troubled),),
             outbound.RouteSuspended: (
                 Reaction("customers.way_out", lookup.nothing, customers.on_route_suspended),
             ),

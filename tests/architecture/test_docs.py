@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.app.config import Config, CorrespondentConfig
+from gateway.app.config import Config, CorrespondentConfig, ImapConfig
 from gateway.cli.main import app
 from gateway.pipeline.ingest import COLUMNS
 
@@ -23,7 +23,7 @@ SECTIONS = [
     for name, field in Config.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 ]
-LISTS = ["channel", "carrier"]
+LISTS = {"channel": CorrespondentConfig, "carrier": CorrespondentConfig, "imap": ImapConfig}
 
 
 def keys() -> Iterator[tuple[str, str, FieldInfo]]:
@@ -66,8 +66,24 @@ def test_every_list_of_tables_has_an_example_that_works(name):
     start = SETTINGS.index(f"# [[{name}]]\n")
     example = [line.removeprefix("# ") for line in SETTINGS[start:].split("\n\n")[0].splitlines()]
     (entry,) = tomllib.loads("\n".join(example))[name]
-    assert set(entry) == set(CorrespondentConfig.model_fields)
-    CorrespondentConfig.model_validate({**entry, "addresses": tuple(entry["addresses"])})
+    assert set(entry) == set(LISTS[name].model_fields)
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    LISTS[name].model_validate({**entry, **lists})
+
+
+def test_every_default_of_a_mailbox_stands_in_its_example():
+    example = SETTINGS[SETTINGS.index("# [[imap]]\n") :]
+    entry = tomllib.loads("\n".join(line.removeprefix("# ") for line in example.splitlines()))["imap"][0]
+    fields = ImapConfig.model_fields.items()
+    defaults = {key: field.default for key, field in fields if not field.is_required()}
+    written = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    assert {key: written[key] for key in defaults} == {**defaults, "password_file": "config/secrets/imap"}
+
+
+def test_the_guide_names_every_key_of_a_mailbox():
+    table = GUIDE.partition("## Mailboxes at a provider")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+    assert [key for key in ImapConfig.model_fields if f"`{key}`" not in "".join(rows)] == []
 
 
 def test_the_guide_names_every_section():

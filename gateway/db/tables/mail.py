@@ -38,6 +38,7 @@ journal = table(
     Column("key_id", Text),  # the Message-ID
     Column("key_content", Text),
     Column("duplicate_of", Id),
+    Column("finding", Text),  # why it must be held, seen at a door that cannot refuse
     word("state", JOURNAL_STATES, default="received"),
     Column("attempts", Small, nullable=False, default=0),
     Column("kind", Text),
@@ -76,13 +77,41 @@ known_id = table(
     compact=True,
 )
 
+imap_mailbox = table(
+    "imap_mailbox",
+    Column("account", Text, primary_key=True),
+    Column("mailbox", Text, primary_key=True),
+    Column("holder", Text),  # who watches it; NULL: nobody
+    Column("held_until", Instant),  # whoever is silent for so long has lost it
+    Column("contact_at", Instant),  # when the server last answered
+    Column("trouble", Text),  # why it is not watched now, for a person
+    Column("trouble_since", Instant),
+    compact=True,
+)
+
 imap_cursor = table(
     "imap_cursor",
     Column("account", Text, primary_key=True),
     Column("mailbox", Text, primary_key=True),
     Column("uid_validity", Seq, primary_key=True, autoincrement=False),
-    Column("uid", Seq, nullable=False),
+    Column("uid", Seq, nullable=False),  # every mail up to it has been dealt with
+    Column("since", Instant),  # mails that came before are left alone
+    Column("anew", Flag, nullable=False, default=False),  # the UIDs are new, the mails may be known
     Column("checked_at", Instant),
+    compact=True,
+)
+
+imap_mail = table(
+    "imap_mail",
+    Column("account", Text, primary_key=True),
+    Column("mailbox", Text, primary_key=True),
+    Column("uid_validity", Seq, primary_key=True, autoincrement=False),
+    Column("uid", Seq, primary_key=True, autoincrement=False),
+    Column("journal_id", Id, nullable=False),
+    Column("move_to", Text),  # where it goes once it is settled; NULL: it stays, or is there
+    Column("moved_at", Instant),
+    Index(None, "journal_id"),
+    partial("ix_imap_mail_to_move", "account", "mailbox", "uid_validity", where="move_to IS NOT NULL"),
     compact=True,
 )
 

@@ -146,8 +146,43 @@ def upgrade() -> None:
         sa.Column("mailbox", sa.Text(), nullable=False),
         sa.Column("uid_validity", columns.Seq, autoincrement=False, nullable=False),
         sa.Column("uid", columns.Seq, nullable=False),
+        sa.Column("since", columns.Instant()),
+        sa.Column("anew", columns.Flag(), nullable=False),
         sa.Column("checked_at", columns.Instant()),
         sa.PrimaryKeyConstraint("account", "mailbox", "uid_validity", name="pk_imap_cursor"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "imap_mail",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("mailbox", sa.Text(), nullable=False),
+        sa.Column("uid_validity", columns.Seq, autoincrement=False, nullable=False),
+        sa.Column("uid", columns.Seq, autoincrement=False, nullable=False),
+        sa.Column("journal_id", columns.Id(), nullable=False),
+        sa.Column("move_to", sa.Text()),
+        sa.Column("moved_at", columns.Instant()),
+        sa.PrimaryKeyConstraint("account", "mailbox", "uid_validity", "uid", name="pk_imap_mail"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_imap_mail_journal_id", "imap_mail", ["journal_id"])
+    op.create_index(
+        "ix_imap_mail_to_move",
+        "imap_mail",
+        ["account", "mailbox", "uid_validity"],
+        **where("move_to IS NOT NULL"),
+    )
+    op.create_table(
+        "imap_mailbox",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("mailbox", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text()),
+        sa.Column("held_until", columns.Instant()),
+        sa.Column("contact_at", columns.Instant()),
+        sa.Column("trouble", sa.Text()),
+        sa.Column("trouble_since", columns.Instant()),
+        sa.PrimaryKeyConstraint("account", "mailbox", name="pk_imap_mailbox"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -176,6 +211,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.Text()),
         sa.Column("key_content", sa.Text()),
         sa.Column("duplicate_of", columns.Id()),
+        sa.Column("finding", sa.Text()),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", columns.Small, nullable=False),
         sa.Column("kind", sa.Text()),
@@ -867,6 +903,8 @@ def downgrade() -> None:
     op.drop_table("known_id")
     op.drop_table("journal")
     op.drop_table("ingested")
+    op.drop_table("imap_mailbox")
+    op.drop_table("imap_mail")
     op.drop_table("imap_cursor")
     op.drop_table("hold")
     op.drop_table("bounce")
