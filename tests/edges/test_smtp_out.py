@@ -200,7 +200,7 @@ async def test_a_connection_that_is_lost_during_the_mark_writes_no_dot(line: Lin
         b"\r\n\r\n.\r\n\r\n",
     ],
 )
-async def test_a_body_cannot_end_data(line: Line, body: bytes):
+async def test_a_relayed_body_cannot_end_data(line: Line, body: bytes):
     handed = await line.hands_over(a_wire(octets=body))
     assert handed.outcome is Outcome.REPLIED
     (mail,) = line.sink.mails

@@ -151,7 +151,7 @@ async def test_a_full_mailbox_is_not_a_dead_address(shop: Shop):
     assert not await shop.rows("suppression")
 
 
-async def test_a_bounce_without_our_token_suppresses_nobody(shop: Shop):
+async def test_a_bounce_without_token_never_suppresses(shop: Shop):
     await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
     first = shop.last_mail_to("ana@example.net")
     report = bounce_of(
