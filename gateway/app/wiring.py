@@ -128,7 +128,7 @@ async def build(
         templates = Templates(config.templates, shipped_folder("templates"))
         desk = Desk(templates, _sender(config), shop.plan, shop.keys, shop.calendar.today)
         spool = Spool(config.data / "spool")
-        trade = slices(_terms(config, shop.calendar), desk)
+        trade = slices(_terms(config, shop.calendar), desk, spool.read)
         pipe = Pipe(db, shop, trade, clock, spool.read, Parser())
         intake = Intake(db, pipe, clock, spool.keep)
         timers = Timers(db, pipe, clock)

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.kernel.ids import Id
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import MessageId
+from gateway.mail.part import Enclosure
 
 
 class Purpose(StrEnum):
@@ -45,3 +46,4 @@ class Draft:
     answers: Answering | None = None
     not_before: datetime | None = None
     expires_in: timedelta | None = None  # None: the purpose's own life
+    enclosures: tuple[Enclosure, ...] = ()

@@ -52,7 +52,13 @@ class Desk:
 
     async def tell(self, tx: AsyncConnection, effect: Tell, cause: Cause) -> Sequence[Event]:
         """One message to the owner."""
-        draft = Draft(effect.template, to=self.sender.owner, context=effect.context, about=effect.about)
+        draft = Draft(
+            effect.template,
+            to=self.sender.owner,
+            context=effect.context,
+            about=effect.about,
+            enclosures=effect.enclosures,
+        )
         await self._enqueue(tx, draft, cause)
         return ()
 
@@ -90,6 +96,7 @@ class Desk:
             token=message_token(self.keys, seq),
             reply_to=reply_path(self.keys, seq, self.plan, self.today(now)),
             answers=draft.answers,
+            enclosures=draft.enclosures,
         )
 
 

@@ -18,6 +18,7 @@ from gateway.kernel.machine import Machine
 from gateway.mail.draft import Draft, Purpose
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import BounceClass
+from gateway.mail.part import Enclosure
 
 
 class DeliveryStatus(StrEnum):
@@ -209,6 +210,7 @@ class Tell(Effect):
     template: str
     context: Mapping[str, Any]
     about: Id | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ and rules are here and still empty. A mail that nobody claims is held: the owner
 from collections.abc import Mapping, Sequence
 
 from gateway.customers import decide as customers
-from gateway.kernel.decision import Decision, Test, dropped, handled, held
+from gateway.kernel.decision import Decision, Disposition, Test, dropped, handled, held
 from gateway.kernel.tokens import TokenKind
 from gateway.mail.parsed import AutoReply, Challenge, Complaint, DeliveryReport, Ordinary, UnsubscribeRequest
 from gateway.pipeline.gather import Facts, PartyKind
@@ -17,11 +17,19 @@ HERE = "pipeline/decide.py"
 
 
 def decide(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
-    """The decision about one mail: the first that answers."""
+    """The decision about one mail: the first that answers.
+
+    What would only hold it for a reason that the owner has waived is passed over. A mail that nobody knew
+    what to do with, and that she released, was seen to by hand; so was one that nobody claims even now.
+    """
+    if "no_rule" in facts.waived:
+        return _by_hand()
     for rule in (safety, *_COMMANDS, *_RULES, *defaults, automatic):
         decision = rule(facts)
-        if decision is not None:
+        if decision is not None and not _is_waived(decision, facts):
             return decision
+    if facts.waived:
+        return _by_hand()
     return held(
         "held.no_rule",
         f"{HERE}:decide",
@@ -29,6 +37,14 @@ def decide(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
         f"nobody knew what to do with a mail from {facts.sender.address or 'somebody without an address'}",
         tests=(Test("sender is", facts.sender.kind), Test("came to", facts.role)),
     )
+
+
+def _is_waived(decision: Decision, facts: Facts) -> bool:
+    return decision.disposition is Disposition.HELD and decision.reason in facts.waived
+
+
+def _by_hand() -> Decision:
+    return handled("held.by_hand", f"{HERE}:decide", note="the owner released it: it was seen to by hand")
 
 
 _COMMANDS: tuple[MailRule, ...] = ()  # commands by mail: rules.md, 12

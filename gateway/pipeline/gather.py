@@ -5,13 +5,13 @@ only when its author is a party to it (intake.md 13). Facts is a record: nothing
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.commands.authority import Proof, Standing, standing
+from gateway.commands.authority import Level, Proof, Standing, standing
 from gateway.customers.model import Customer
 from gateway.customers.store import customer_by_key
 from gateway.feedback.decide import FeedbackFacts
@@ -41,6 +41,7 @@ from gateway.orders.store import (
 )
 from gateway.outbox.inspection import message_by_seq
 from gateway.outbox.message import OutboundMessage
+from gateway.pipeline.held import local_part
 from gateway.pipeline.lookup import feedback_of, purchase_of
 from gateway.pipeline.stimulus import MailArrived
 from gateway.purchasing.decide import PurchaseFacts
@@ -130,6 +131,7 @@ class Facts:
         default_factory=dict[str, Order]
     )  # of the order mails, by number
     parcels: tuple[tuple[ParcelNews, Shipment | None, Order | None], ...] = ()
+    waived: tuple[str, ...] = ()  # reasons for holding it that the owner has waived
 
     @property
     def answering(self) -> Answering:
@@ -142,6 +144,8 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
     envelope = arrived.envelope
     sender = await _party(tx, mail, shop)
     answered = await _answered(tx, mail, envelope, sender, shop, now)
+    if answered and "third_person" in arrived.waived:
+        answered = replace(answered, third_person=False)
     about = answered.message.about if answered and not answered.third_person else None
     reads_orders = sender.kind in (PartyKind.CHANNEL, PartyKind.OWNER)
     order_mails_read = order_mails(mail, shop.currency) if reads_orders else ()
@@ -153,12 +157,12 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
         seq=arrived.seq,
         now=now,
         sender=sender,
-        role=role_of(envelope.forward_paths),
+        role=local_part(envelope.forward_paths),
         refusal=_refusal(mail, envelope, shop),
         answered=answered,
         unsubscribes=_unsubscribes(answered),
         order=await _order(tx, about, mail, mine) or (feedback.order if feedback else None),
-        standing=_standing(sender, envelope.auth, answered),
+        standing=_released(_standing(sender, envelope.auth, answered), arrived.waived),
         order_standings=await standing_of(tx, mine),
         purchase=await _purchase(tx, about, mail, sender),
         feedback=feedback,
@@ -166,15 +170,8 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
         order_mails=order_mails_read,
         known_orders=await _known(tx, order_mails_read, sender.name),
         parcels=await _parcels(tx, mail, sender, shop.calendar, now),
+        waived=arrived.waived,
     )
-
-
-def role_of(forward_paths: Sequence[Address]) -> str:
-    """The word before the separator of the first forward-path, in lower case."""
-    local = forward_paths[0].rpartition("@")[0].lower() if forward_paths else ""
-    for separator in "+-":
-        local = local.partition(separator)[0]
-    return local
 
 
 async def _party(tx: AsyncConnection, mail: Parsed, shop: Shop) -> Party:
@@ -204,6 +201,13 @@ def _standing(sender: Party, auth: AuthResults, answered: Answered | None) -> St
             tokened=answered is not None and not answered.third_person and not answered.expired,
         )
     )
+
+
+def _released(found: Standing, waived: Sequence[str]) -> Standing:
+    """The owner's word about a mail that she released counts as L1."""
+    if waived and found.level < Level.L1:
+        return Standing(Level.L1, "the owner has read it and released it")
+    return found
 
 
 async def _answered(

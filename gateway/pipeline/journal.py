@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import CONSTANT, Unit, among
 from gateway.db.tables.mail import journal, journal_octets
+from gateway.kernel.errors import Stale
 from gateway.kernel.ids import Id
 from gateway.mail.dkim import relaxed_body
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Peer, Verdict
 from gateway.mail.header import canonical
+from gateway.pipeline.lifecycle import JOURNAL, MailMove
 
 MEMORY = timedelta(days=30)  # how long a repeat is recognised
 LARGE = 64 * 1024  # octets
@@ -36,6 +38,7 @@ class Entry:
     attempts: int
     key_id: str
     key_content: str
+    hold_number: int | None = None  # under which it was held last
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,23 @@ async def earlier(tx: AsyncConnection, entry: Entry) -> Id | None:
     return found.scalar_one_or_none()
 
 
-async def settle(tx: AsyncConnection, journal_id: Id, state: str, now: datetime, **facts: Any) -> None:
-    """What became of a mail; `facts` are other columns worth finding it by."""
-    await tx.execute(
-        update(journal).where(journal.c.id == journal_id).values(state=state, settled_at=now, **facts)
+async def move(tx: AsyncConnection, journal_id: Id, how: MailMove, now: datetime, **facts: Any) -> None:
+    """What became of a mail; `facts` are other columns worth finding it by.
+
+    Raises Stale if the mail does not stand where the table lets it move so.
+    """
+    (after,) = {state for (_, each), state in JOURNAL.table.items() if each == how}
+    settled_at = None if after is JOURNAL.initial else now
+    moved = await tx.execute(
+        update(journal)
+        .where(journal.c.id == journal_id, journal.c.state.in_(_SOURCES[how]))
+        .values(state=after, settled_at=settled_at, **facts)
     )
+    if not moved.rowcount:
+        raise Stale(f"mail {journal_id} cannot {how} any more")
+
+
+_SOURCES = {how: [state for state, each in JOURNAL.table if each == how] for how in MailMove}
 
 
 async def count_attempt(tx: AsyncConnection, journal_id: Id) -> int:
@@ -193,6 +208,7 @@ def _entry(row: RowMapping) -> Entry:
         attempts=row["attempts"],
         key_id=row["key_id"] or "",
         key_content=row["key_content"] or "",
+        hold_number=row["hold_number"],
     )
 
 

@@ -13,23 +13,22 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import Database, reading, writing
-from gateway.db.tables.mail import trace
 from gateway.kernel.clock import Clock
-from gateway.kernel.decision import Decision, Disposition, Event, Match, dropped, held
+from gateway.kernel.decision import Decision, Disposition, Event, dropped, held
 from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
 from gateway.kernel.ids import Id, derived_id
 from gateway.mail.envelope import Envelope
 from gateway.mail.parsed import Parsed
 from gateway.pipeline import held as holding
-from gateway.pipeline import ingest, journal, timers
+from gateway.pipeline import ingest, journal, notice, timers, trace
 from gateway.pipeline.apply import Done, Hand
 from gateway.pipeline.decide import decide
 from gateway.pipeline.gather import Facts, Shop, gather
 from gateway.pipeline.journal import Entry
+from gateway.pipeline.lifecycle import MailMove
 from gateway.pipeline.slices import Slices
 from gateway.pipeline.stimulus import Ingested, MailArrived, Stimulus, TimerDue
 
@@ -124,18 +123,21 @@ class Pipe:
         spooled = await self._fetch(entry.envelope.sha256) if large else b""
         async with reading(self._db) as tx:
             octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
-            repeated = await journal.earlier(tx, entry)
-        arrived = MailArrived(entry.envelope, octets, entry.seq)
+            waived = await holding.waived(tx, entry.envelope.id) if entry.hold_number else ()
+            repeated = None if waived else await journal.earlier(tx, entry)
+        arrived = MailArrived(entry.envelope, octets, entry.seq, waived)
         facts = None if repeated else await self._facts(arrived, now)
         decision = decide(facts, self._slices.mail) if facts else _duplicate(repeated)
         async with writing(self._db) as tx:
             done = await self._conclude(tx, arrived, decision, now, started, facts)
-            number = await self._hold(tx, arrived.id, decision, now)
-            state = "duplicate" if repeated else decision.disposition
-            about = {"duplicate_of": repeated} if repeated else _journal_facts(facts, self._shop)
-            await journal.settle(
-                tx, arrived.id, state, now, reason=decision.reason or None, hold_number=number, **about
+            number = await self._hold(tx, arrived, decision, now, facts)
+            about: dict[str, Any] = (
+                {"duplicate_of": repeated} if repeated else _journal_facts(facts, self._shop)
             )
+            if number is not None:
+                about["hold_number"] = number
+            how = MailMove.REPEAT if repeated else _MOVE[decision.disposition]
+            await journal.move(tx, arrived.id, how, now, reason=decision.reason or None, **about)
         return self._finish(Outcome(arrived, decision, done, facts, _since(started)))
 
     async def _facts(self, arrived: MailArrived, now: datetime) -> Facts:
@@ -154,7 +156,7 @@ class Pipe:
         async with writing(self._db) as tx:
             await timers.mark_fired(tx, due.id, now)
             done = await self._conclude(tx, due, decision, now, started)
-            await self._hold(tx, due.id, decision, now)
+            await self._hold(tx, due, decision, now, None)
         return self._finish(Outcome(due, decision, done, None, _since(started)))
 
     async def _conclude(
@@ -168,28 +170,16 @@ class Pipe:
     ) -> tuple[Done, ...]:
         """Apply the decision and store why it was made."""
         done = await self._hand.apply(tx, stimulus.id, decision, now)
-        await tx.execute(
-            insert(trace).values(
-                stimulus_id=stimulus.id,
-                at=now,
-                facts=_facts_to_json(facts),
-                matches=_why(decision, done),
-                took_ms=round(_since(started)),
-            )
-        )
+        await trace.keep(tx, stimulus.id, decision, done, facts, now, _since(started))
         return done
 
     async def _hold(
-        self, tx: AsyncConnection, stimulus_id: Id, decision: Decision, now: datetime
+        self, tx: AsyncConnection, stimulus: Stimulus, decision: Decision, now: datetime, facts: Facts | None
     ) -> int | None:
+        """The number under which it is held, if it is."""
         if decision.disposition is not Disposition.HELD:
             return None
-        number = await holding.keep(tx, stimulus_id, decision, now)
-        telling = Decision(
-            (Match("held.tell", "pipeline/held.py", (), (holding.telling(stimulus_id, now),)),)
-        )
-        await self._hand.apply(tx, stimulus_id, telling, now)
-        return number
+        return await notice.hold(tx, stimulus, decision, facts, now, self._shop.calendar)
 
     def _finish(self, outcome: Outcome) -> Outcome:
         log.info(
@@ -229,7 +219,7 @@ class Pipe:
             if await book.count(tx, stimulus_id) < TRIES:
                 return None
             decision = held("pipe.failed", "pipeline/pipe.py", "failed", _excerpt(error))
-            number = await self._hold(tx, stimulus_id, decision, now)
+            number = await self._hold(tx, book.stimulus, decision, now, None)
             await book.close(tx, stimulus_id, now, number)
         return self._finish(Outcome(book.stimulus, decision, (), None, 0.0))
 
@@ -245,7 +235,7 @@ class _Book:
 
 def _mail_book(entry: Entry) -> _Book:
     async def close(tx: AsyncConnection, journal_id: Id, now: datetime, number: int | None) -> None:
-        await journal.settle(tx, journal_id, "held", now, reason="failed", hold_number=number)
+        await journal.move(tx, journal_id, MailMove.HOLD, now, reason="failed", hold_number=number)
 
     return _Book(MailArrived(entry.envelope, b"", entry.seq), journal.count_attempt, close)
 
@@ -260,6 +250,13 @@ def _timer_book(due: TimerDue) -> _Book:
 def _return_path(envelope: Envelope) -> bytes:
     """What the final delivery of RFC 5321, 4.4 would have put on top; the null reverse-path is read there."""
     return f"Return-Path: <{envelope.reverse_path or ''}>\r\n".encode()
+
+
+_MOVE = {
+    Disposition.HANDLED: MailMove.HANDLE,
+    Disposition.HELD: MailMove.HOLD,
+    Disposition.DROPPED: MailMove.DROP,
+}
 
 
 def _duplicate(earlier: Id | None) -> Decision:
@@ -279,42 +276,6 @@ def _journal_facts(facts: Facts | None, shop: Shop) -> dict[str, Any]:
         "customer_id": facts.sender.customer.id if facts.sender.customer else None,
         "about_id": meant.id if meant else None,
     }
-
-
-def _facts_to_json(facts: Facts | None) -> dict[str, Any] | None:
-    """What explains a decision later, without the words of the mail."""
-    if facts is None:
-        return None
-    answered = facts.answered
-    return {
-        "kind": type(facts.mail.kind).__name__,
-        "kind_why": facts.mail.kind_why,
-        "sender": facts.sender.kind,
-        "level": facts.standing.level.name,
-        "level_why": facts.standing.why,
-        "role": facts.role,
-        "answers": answered and {"seq": answered.message.seq, "evidence": answered.evidence},
-        "may_answer": facts.refusal or "yes",
-        "defects": list(facts.mail.defects),
-    }
-
-
-def _why(decision: Decision, done: Sequence[Done]) -> list[dict[str, Any]]:
-    """The matches with their tests, then every effect that was applied and who asked for it."""
-    matches = [
-        {
-            "rule": match.rule,
-            "where": match.where,
-            "tests": [[test.question, test.seen, test.held] for test in match.tests],
-        }
-        for match in decision.because
-    ]
-    applied = [{"by": each.origin, "effect": type(each.effect).__name__, "id": each.id} for each in done]
-    return [
-        {"disposition": decision.disposition, "reason": decision.reason, "note": decision.note},
-        *matches,
-        *applied,
-    ]
 
 
 def _excerpt(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.commands import model as command
 from gateway.customers import decide as customers
 from gateway.customers import model as customer
 from gateway.customers import store as customer_store
@@ -32,7 +33,7 @@ from gateway.orders.question import asks_for_status, asks_to_cancel
 from gateway.orders.reading import order_form
 from gateway.outbox import message as outbound
 from gateway.outbox.desk import Desk, note_bounce, suppress, withdraw
-from gateway.pipeline import held, ingest, lookup, mailbox, timers
+from gateway.pipeline import held, ingest, lookup, mailbox, notice, timers
 from gateway.pipeline.apply import Applier, Reaction
 from gateway.pipeline.gather import Facts, PartyKind
 from gateway.purchasing import decide as purchasing
@@ -74,8 +75,9 @@ class Slices:
     reactions: Mapping[type[Event], tuple[Reaction, ...]]
 
 
-def slices(terms: Terms, desk: Desk) -> Slices:
-    """The table for one shop."""
+def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -> Slices:
+    """The table for one shop; `fetch` reads large mails, by their SHA-256."""
+    waiting = partial(notice.waiting, octets=partial(notice.octets_of, fetch=fetch))
     return Slices(
         mail=(
             partial(_order_mails, terms=terms),
@@ -95,7 +97,8 @@ def slices(terms: Terms, desk: Desk) -> Slices:
                 lookup.purchase_of, partial(purchasing.answer_due, terms=terms.purchasing)
             ),
             feedback.ASK: TimerRule(order_store.order_by_id, feedback.ask_due),
-            held.NOTICE: TimerRule(held.untold, held.notice_due),
+            notice.NOTICE: TimerRule(waiting, notice.notice_due),
+            notice.DIGEST: TimerRule(waiting, notice.digest_due),
         },
         ingest={
             "customers": ingest.customers,
@@ -109,6 +112,9 @@ def slices(terms: Terms, desk: Desk) -> Slices:
             SetTimer: timers.set_timer,
             ClearTimers: timers.clear_timers,
             held.MarkTold: held.mark_told,
+            command.ReleaseHeld: held.release,
+            command.DropHeld: held.drop,
+            command.RestoreHeld: held.restore,
             outbound.Send: desk.send,
             outbound.Tell: desk.tell,
             outbound.Suppress: suppress,

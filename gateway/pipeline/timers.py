@@ -59,6 +59,13 @@ async def mark_fired(tx: AsyncConnection, timer_id: Id, now: datetime) -> None:
     await tx.execute(update(timer).where(timer.c.id == timer_id).values(fired_at=now))
 
 
+async def wake(tx: AsyncConnection, timer_id: Id, now: datetime) -> None:
+    """It fires once more, with all its tries."""
+    await tx.execute(
+        update(timer).where(timer.c.id == timer_id).values(fired_at=None, due_at=now, attempts=0)
+    )
+
+
 async def count_attempt(tx: AsyncConnection, timer_id: Id) -> int:
     """The number of tries so far, this one included."""
     counted = await tx.execute(

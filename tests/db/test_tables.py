@@ -178,7 +178,7 @@ async def test_numbers_are_given_once(sqlite: Database):
 
 
 async def test_a_stimulus_is_held_once_at_a_time(database: Database):
-    hold = {"stimulus_id": "jrn1", "reason": "no_rule", "held_at": NOW}
+    hold = {"stimulus_id": "jrn1", "reason": "no_rule", "held_at": NOW, "tell_at": NOW}
     await commit(database, [(mail.hold.insert(), hold)])
     await refused(database, (mail.hold.insert(), hold))
     decided = mail.hold.update().values(decided_at=NOW, decision="released")

@@ -20,7 +20,7 @@ from gateway.orders.lifecycle import NOTICE
 from gateway.orders.model import Order, OrderLine, OrderStatus, Shipment, ShipmentLine, ShipmentStatus
 from gateway.outbox.desk import Sender
 from gateway.outbox.render import Templates
-from gateway.pipeline.held import Held
+from gateway.pipeline.notice import Line
 from gateway.purchasing.model import PurchaseOrder, PurchaseOrderLine, PurchaseOrderStatus, Supplier
 
 TEMPLATES = Templates(Path(__file__).parents[2] / "templates")
@@ -97,7 +97,18 @@ SHOP = Sender(
     "https://boutique.example",
     ANA,
 )
-HELD = Held(12, Id("jrn1"), "no_rule", "No rule claimed it.", NOW, "Where is it?", "ana@example.net")
+HELD = Line(
+    12,
+    "orders",
+    "ana@example.net",
+    False,
+    NOW,
+    "Where is it?",
+    "Nobody knew.",
+    "No rule claimed it.",
+    True,
+    0,
+)
 FULL: dict[str, Any] = {
     "order": ORDER,
     "orders": (OrderStanding(ORDER, (SHIPMENT,)),),
@@ -111,7 +122,9 @@ FULL: dict[str, Any] = {
     "purchase_order": PURCHASE_ORDER,
     "confirmed": 8,
     "feedback": FEEDBACK,
-    "held": (HELD, replace(HELD, number=13)),
+    "held": (HELD, replace(HELD, number=13, note="", attached=False, since_days=3)),
+    "more": 2,
+    "reminded": False,
     "address": ANA,
     "diagnostic": "550 5.1.1 no such user",
     "what": "transactional",
@@ -135,7 +148,7 @@ SPARSE: dict[str, Any] = FULL | {
     "product": replace(PRODUCT, price=None, url="", image=""),
     "supplier": None,
     "feedback": replace(FEEDBACK, stars=None, category=""),
-    "held": (replace(HELD, subject="", sender="", note=""),),
+    "held": (replace(HELD, subject="", came_to="", note=""),),
     "diagnostic": "",
     "shop": replace(SHOP, web="", address=""),
 }

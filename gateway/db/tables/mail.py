@@ -156,7 +156,10 @@ hold = table(
     Column("reason", Text, nullable=False),
     Column("note", Text, nullable=False, default=""),
     Column("waived", Json),
+    Column("author", Text),  # as the held mail shows it; NULL once erased
+    Column("level", Small),  # how well the author was proven
     Column("held_at", Instant, nullable=False),
+    Column("tell_at", Instant, nullable=False),  # when the owner hears of it at the latest
     Column("told_at", Instant),
     Column("reminded_at", Instant),
     Column("announced_at", Instant),  # when the owner was told that it will go
@@ -164,7 +167,8 @@ hold = table(
     word("decision", HOLD_DECISIONS, nullable=True),
     Column("by", Text),
     partial("uq_hold_open", "stimulus_id", where="decided_at IS NULL", unique=True),
-    partial("ix_hold_untold", "held_at", where="told_at IS NULL"),
+    partial("ix_hold_open", "tell_at", where="decided_at IS NULL"),
+    Index(None, "stimulus_id"),
     numbered=True,
 )
 

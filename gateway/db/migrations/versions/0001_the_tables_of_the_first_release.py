@@ -126,7 +126,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("waived", columns.Json()),
+        sa.Column("author", sa.Text()),
+        sa.Column("level", columns.Small),
         sa.Column("held_at", columns.Instant(), nullable=False),
+        sa.Column("tell_at", columns.Instant(), nullable=False),
         sa.Column("told_at", columns.Instant()),
         sa.Column("reminded_at", columns.Instant()),
         sa.Column("announced_at", columns.Instant()),
@@ -138,7 +141,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
-    op.create_index("ix_hold_untold", "hold", ["held_at"], **where("told_at IS NULL"))
+    op.create_index("ix_hold_open", "hold", ["tell_at"], **where("decided_at IS NULL"))
+    op.create_index("ix_hold_stimulus_id", "hold", ["stimulus_id"])
     op.create_index("uq_hold_open", "hold", ["stimulus_id"], unique=True, **where("decided_at IS NULL"))
     op.create_table(
         "imap_cursor",
