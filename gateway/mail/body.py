@@ -4,10 +4,11 @@ Within multipart/alternative the plain part is the text, unless it is empty, a s
 HTML; in every other container the text parts follow one another. An attached message is never text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gateway.mail import attachment, markup, mime
+from gateway.mail import attachment, cms, header, markup, mime
+from gateway.mail.embedded import without_armour
 from gateway.mail.entity import Entity, all_defects, tree
 from gateway.mail.flowed import unflowed
 from gateway.mail.header import Field
@@ -34,6 +35,12 @@ _STUB = compile_pattern(
 _SAME = 0.8  # share of the HTML's words that the plain text before it has, where both say the same
 _SAID = ("text/plain", "text/enriched", "text/richtext", "text/markdown")
 _UNSEEN = ("text/x-amp-html", "text/watch-html")  # other renderings of what is said elsewhere
+_DATA = ("text/calendar", "text/csv", "text/vcard", "text/x-vcard", "text/directory", "text/rfc822-headers")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+_INLINE = 32 * 1024  # octets up to which a named text in the place of the words is the words
+_IS_HTML = compile_pattern(
+    r"^\s*(?:<!doctype html|<html)[\s>]", ignore_case=True
+)  # although it says text/plain
 _RICH_TAG = compile_pattern(r"</?[A-Za-z][A-Za-z0-9-]{0,30}>")
 
 
@@ -75,6 +82,7 @@ class _Reading:
     attached: list[Part] = field(default_factory=list[Part])
     doubtful: list[tuple[Entity, Part]] = field(default_factory=list[tuple[Entity, Part]])
     charset: str = ""
+    opened: bool = False  # the one opaque signature that is looked into
 
 
 def read(octets: bytes) -> Body:
@@ -134,14 +142,47 @@ def _leaf(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spo
     reading.defects.extend(defects)
     if part.media_type in _UNSEEN:
         return []
+    if part.media_type in _SEALED:
+        reading.attached.append(part)
+        return _sealed(part, reading)
+    reading.attached.extend(_files(part))
     if part.media_type != "text/html" and part.media_type not in _SAID:
         reading.attached.append(part)
+        if part.media_type.startswith("text/") and part.media_type not in _DATA:
+            reading.doubtful.append((entity, part))
         return []
     if part.inline and not part.filename:
+        return [_spoken(entity, part, reading)]
+    if part.inline and part.media_type == "text/plain" and _begins(reading) and len(part.content) < _INLINE:
         return [_spoken(entity, part, reading)]
     reading.attached.append(part)
     reading.doubtful.append((entity, part))
     return []
+
+
+def _begins(reading: _Reading) -> bool:
+    """Whether the part that was met last is the first of the mail: there people put their words."""
+    return len(reading.parts) == 1
+
+
+def _sealed(part: Part, reading: _Reading) -> list[_Spoken]:
+    """The words inside an opaque S/MIME signature; what is encrypted nobody here can read."""
+    inner = b"" if reading.opened else cms.signed_content(part.content)
+    if not inner:
+        reading.defects.append("encrypted")
+        return []
+    reading.opened = True
+    root = tree(header.canonical(inner))
+    reading.defects.extend(all_defects(root))
+    return _node(root, (*part.path, 1), reading)
+
+
+def _files(part: Part) -> Iterator[Part]:
+    """The files that stood in the midst of a text, as parts."""
+    for file in part.files:
+        yield Part(
+            part.path, "application/octet-stream", mime.safe_filename(file.name), False, "", file.octets
+        )
 
 
 def _spoken(entity: Entity, part: Part, reading: _Reading) -> _Spoken:
@@ -154,7 +195,10 @@ def _spoken(entity: Entity, part: Part, reading: _Reading) -> _Spoken:
         return _Spoken(_RICH_TAG.sub("", part.text))
     if entity.parameters.get("format", "").lower() == "flowed":
         return _Spoken(unflowed(part.text, entity.parameters.get("delsp", "").lower() == "yes"))
-    return _Spoken(part.text)
+    if _IS_HTML.search(part.text[:400]) and part.media_type == "text/plain":
+        reading.html.append(part.text)
+        return _Spoken(html=part.text)
+    return _Spoken(without_armour(part.text))
 
 
 def _best(spoken: list[list[_Spoken]]) -> list[_Spoken]:

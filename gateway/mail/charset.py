@@ -69,6 +69,8 @@ _USUAL = (
 )
 _TWINS = {"cp1250": "iso8859_2", "cp1253": "iso8859_7"}
 _LATIN = frozenset(("cp1252", "cp1250", "cp1254", "cp1257", "iso8859_2", "iso8859_15"))
+_CLAIMED_BY_ALL = frozenset(("cp1252", "iso8859_15"))
+_OTHER_LETTERS = frozenset((*_USUAL, "iso8859_5", "iso8859_7", "iso8859_8")) - _LATIN
 _LETTERS = tuple(bytes((octet,)) for octet in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _FEW, _SOME, _ENOUGH = 4, 16, 64  # 8-bit octets: below, a guess at that is a game of dice
 _SAMPLE = 65536  # octets that are shown to chardet
@@ -87,6 +89,9 @@ def decoded(octets: bytes, declared: str = "") -> tuple[str, str]:
         doubtful = codec in _PAIRED and max(utf8, default="") < "\u0800"
         text = (_strictly(octets, codec) if doubtful else None) or utf8
     if text is None and codec:
+        text = _mislabelled(octets) if codec in _CLAIMED_BY_ALL else None
+        if text is not None:
+            return text
         text = _strictly(octets, codec)
     if text is not None:
         return _whole(text), defect
@@ -123,6 +128,8 @@ def _stateful(octets: bytes, codec: str) -> str | None:
     """The reading of octets that shift between sets; UTF-16 without any NUL is a wrong name for ASCII."""
     if codec.startswith(("utf_16", "utf_32")) and b"\0" not in octets:
         return None
+    if b"\x1b$)C" in octets and not codec.startswith("iso2022_jp"):
+        codec = "iso2022_kr"  # its designator stands once, at the top (RFC 1557)
     if codec.startswith("iso2022_jp") or not codec.startswith(_STATEFUL):
         text = _strictly(octets, "iso2022_jp_2")
         return text if text is not None or not octets.isascii() else _microsofts_jis(octets)
@@ -178,6 +185,19 @@ def _guessed(octets: bytes) -> tuple[str, str]:
         if enough and (text := _strictly(octets, codec)) is not None:
             return _whole(text), f"charset_guessed: {codec}"
     return octets.decode("cp1252", "replace"), "charset_guessed: cp1252"
+
+
+def _mislabelled(octets: bytes) -> tuple[str, str] | None:
+    """Cyrillic, Greek and the like under the name that programs write when they do not know.
+
+    In Western text letters outside ASCII are never the most.
+    """
+    sample = octets[:_SAMPLE]
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    if high < _SOME or high <= sum(map(sample.count, _LETTERS)):
+        return None
+    text, defect = _guessed(octets)
+    return (text, defect) if defect.rpartition(" ")[2] in _OTHER_LETTERS else None
 
 
 def _candidates(sample: bytes) -> list[str]:

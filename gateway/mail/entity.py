@@ -23,7 +23,9 @@ FLANKER_READS = 512 * 1024  # octets
 FLANKER_BLANKS = 5000  # empty lines
 
 _GUESSED_BOUNDARY = compile_pattern(
-    r"(?m)^--([^\s-][^\r\n]{3,69}?)[ \t]*\r?\n(?:content-|\r?\n)", ignore_case=True
+    r"(?m)^--([^\s-][^\r\n]{3,69}?)[ \t]*\r?\n(?:content-|\r?\n)"
+    r"|^--(-+[^\s-][^\r\n]{3,69}?)[ \t]*\r?\ncontent-",
+    ignore_case=True,
 )
 
 
@@ -140,7 +142,8 @@ def _entity(octets: bytes, default: str, depth: int, left: list[int]) -> Entity:
     pieces = _pieces(entity.body, boundary.encode("utf-8")) if boundary else []
     if not pieces:
         guessed = _GUESSED_BOUNDARY.search(entity.body[:65536].decode("latin-1"))
-        pieces = _pieces(entity.body, (guessed.group(1) or "").encode("latin-1")) if guessed else []
+        named = (guessed.group(1) or guessed.group(2) or "") if guessed else ""
+        pieces = _pieces(entity.body, named.encode("latin-1")) if named else []
         defects = (*defects, "boundary_guessed" if pieces else "no_boundary")
     if not pieces or depth >= DEEPEST:
         kind = "text/plain" if not pieces else "application/octet-stream"

@@ -61,6 +61,12 @@ def canonical(octets: bytes) -> bytes:
     return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+def without_leading_blanks(octets: bytes) -> bytes:
+    """The octets from the first field on, if nothing but blank lines stands before it."""
+    rest = octets.lstrip(b"\r\n")
+    return rest if len(rest) < len(octets) and _field(rest[:LONGEST].partition(b"\r\n")[0]) else octets
+
+
 def split(octets: bytes) -> tuple[tuple[Field, ...], bytes, tuple[str, ...]]:
     """The fields, the body and the defects of a message or part whose line ends are CRLF.
 
@@ -156,11 +162,18 @@ def _run_decoded(run: list[Match]) -> str:
     pieces = [match.group(3) or "" for match in run]
     if (run[0].group(2) or "") in "Qq":
         octets = b"".join(map(_q, pieces))
-    elif all(len(piece) % 4 == 0 or "=" in piece for piece in pieces[:-1]):
+    elif _are_whole(pieces):
         octets = b"".join(map(base64_decoded, (piece.encode("ascii", "ignore") for piece in pieces)))
     else:
         octets = base64_decoded("".join(pieces).encode("ascii", "ignore"))
     return decoded(octets, charset)[0]
+
+
+def _are_whole(pieces: list[str]) -> bool:
+    """Whether each piece of base64 stands for itself; else one text was cut into pieces anywhere."""
+    if all(len(piece) % 4 == 0 or "=" in piece for piece in pieces[:-1]):
+        return True
+    return len("".join(pieces)) % 4 != 0 and all(len(piece) % 4 != 1 for piece in pieces)
 
 
 def _q(piece: str) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gateway.mail import header
 from gateway.mail.charset import codec_of, decoded
+from gateway.mail.embedded import File, without_files
 from gateway.mail.entity import Entity, all_defects, tree, walk
 from gateway.mail.pattern import compile_pattern
 
@@ -44,6 +45,7 @@ class Part:
     inline: bool
     text: str  # of text/*, reports and attached messages (their whole decoded source); else ""
     content: bytes  # transfer-decoded octets
+    files: tuple[File, ...] = ()  # that stood in the midst of plain text, and are not in `text`
 
 
 def leaves(octets: bytes) -> tuple[tuple[Part, ...], tuple[str, ...]]:
@@ -67,16 +69,18 @@ def charset_hint(root: Entity) -> str:
 def leaf(path: tuple[int, ...], entity: Entity, hint: str = "") -> tuple[Part, tuple[str, ...]]:
     """The part that a leaf of the tree is, and what was wrong with it; `hint` is `charset_hint`."""
     content, defects = transfer_decoded(entity)
-    text = ""
+    text, files = "", ()
     if entity.media_type.startswith("text/") or entity.media_type in _READ_AS_TEXT | ENCLOSED:
         read = _read(content)
+        if entity.media_type == "text/plain":
+            read, files = without_files(read)
         text, defect = decoded(read, _charset(entity, read, hint))
         text = header.harmless_text(text)
         defects = (*defects, defect) if defect else defects
     disposition = header.text_of(entity.raw("content-disposition"))
     name = header.parameters(disposition).get("filename") or entity.parameters.get("name", "")
     inline = not disposition.strip().lower().startswith("attachment")
-    return Part(path, entity.media_type, safe_filename(name), inline, text, content), defects
+    return Part(path, entity.media_type, safe_filename(name), inline, text, content, files), defects
 
 
 def _read(content: bytes) -> bytes:
@@ -103,13 +107,47 @@ def transfer_decoded(entity: Entity) -> tuple[bytes, tuple[str, ...]]:
     encoding = entity.raw("content-transfer-encoding").split(b";")[0].strip(b" \t\"'").lower()
     body = entity.body
     if encoding == b"quoted-printable":
-        return binascii.a2b_qp(body), () if body.isascii() else ("eight_bit_in_quoted_printable",)
+        defects = () if body.isascii() else ("eight_bit_in_quoted_printable",)
+        return binascii.a2b_qp(_without_padding(body)), defects
+    if encoding == b"base64" and entity.media_type.startswith("text/"):
+        return _words_from_base64(body)
     if encoding == b"base64":
         return header.base64_decoded(body), ()
     if encoding in (b"x-uuencode", b"uuencode", b"x-uue", b"uue"):
         return _uudecoded(body), ()
     known = encoding in (b"", b"7bit", b"8bit", b"binary", b"7-bit", b"8-bit")
     return body, () if known else ("transfer_encoding_unknown",)
+
+
+def _without_padding(body: bytes) -> bytes:
+    """The body without the blanks that a gateway put behind soft line breaks (RFC 2045 6.7, rule 3)."""
+    if b" \r\n" not in body and b"\t\r\n" not in body:
+        return body
+    lines = ((line, line.rstrip(b" \t")) for line in body.split(b"\r\n"))
+    return b"\r\n".join(bare if bare.endswith(b"=") else line for line, bare in lines)
+
+
+def _words_from_base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The words in base64, and those in plain text after them: list software appends its footer so.
+
+    Where the first line is no base64, nothing is: some programs only say that it were.
+    """
+    if not body.translate(None, _BASE64_LINE):
+        return header.base64_decoded(body), ()
+    lines = body.split(b"\r\n")
+    plain = next((at for at, line in enumerate(lines) if _has_words(line)), None)
+    if plain is None:  # octets that do not belong, but no words
+        return header.base64_decoded(body), ()
+    encoded, rest = b"\r\n".join(lines[:plain]), b"\r\n".join(lines[plain:])
+    words = header.base64_decoded(encoded) + b"\r\n" if encoded.strip() else b""
+    return words + rest, ("not_base64",)
+
+
+def _has_words(line: bytes) -> bool:
+    return b" " in line.strip() or line[:4] in (b"____", b"----", b"****")
+
+
+_BASE64_LINE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n\t "
 
 
 def safe_filename(name: str) -> str:

@@ -48,6 +48,10 @@ def parse(octets: bytes, *, bounces: Bounces | None = None) -> Parsed:
     `bounces` are the tables by which reports are recognised; None is what is shipped.
     """
     octets = header.canonical(octets)
+    if octets[:1] in (b"\r", b"\n") and (rest := header.without_leading_blanks(octets)) != octets:
+        # The blank line ends the header (RFC 5322 2.1), so what others read as one proves nothing.
+        mail = parse(rest, bounces=bounces)
+        return replace(mail, identity=None, defects=("leading_blank_lines", *mail.defects))
     if len(octets) > SMALL and guard.too_complex(octets):
         return header_only(octets, "too_complex")
     content = body.read(octets)

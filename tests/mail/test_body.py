@@ -95,6 +95,31 @@ def test_the_only_text_is_read_even_as_a_file():
     assert body.attachments == ()
 
 
+def test_a_named_text_in_the_place_of_the_words_is_the_words():
+    named = "Content-Type: text/plain; name=body.txt\nContent-Disposition: inline; filename=body.txt\n\n{}"
+    assert read(a_multipart("mixed", named.format("Words."), plain("Footer."))).text == "Words.\n\nFooter."
+    later = read(a_multipart("mixed", plain("Words."), named.format("A list.")))
+    assert (later.text, [each.filename for each in later.attachments]) == ("Words.", ["body.txt"])
+
+
+def test_html_that_is_called_plain_is_laid_out():
+    assert read(crlf(plain("<!DOCTYPE html>\n<html><p>Two &amp; a half</p></html>"))).text == "Two & a half"
+    assert read(crlf(plain("Write <html> first.\n"))).text == "Write <html> first."
+
+
+def test_text_of_an_unknown_kind_is_read_if_there_is_no_other():
+    unknown = "Content-Type: text/x-story\n\nOnce."
+    assert read(crlf(unknown)).text == "Once."
+    assert read(a_multipart("mixed", plain("Words."), unknown)).text == "Words."
+    assert read(crlf("Content-Type: text/calendar\n\nBEGIN:VCALENDAR")).text == ""
+
+
+def test_a_file_in_the_midst_of_the_words_is_an_attachment():
+    found = read(crlf(plain("Look:\nbegin 644 ../a.txt\n#86)C\n`\nend\nBye")))
+    assert found.text == "Look:\nBye"
+    assert [(each.filename, each.size) for each in found.attachments] == [("a.txt", 3)]
+
+
 def test_a_rendering_for_watches_is_neither_text_nor_file():
     body = read(
         a_multipart(

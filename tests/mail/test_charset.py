@@ -72,6 +72,27 @@ def test_undeclared_text_is_guessed_when_there_is_enough_of_it(text: str, codec:
     assert defect.startswith("charset_guessed: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [(RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (GREEK, "cp1253"), (JAPANESE, "cp932"), (JAPANESE, "euc-jp")],
+)
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "us-ascii"])
+def test_letters_that_cannot_be_western_are_not_read_as_western(text: str, codec: str, declared: str):
+    read, defect = decoded(text.encode(codec), declared)
+    assert read == text
+    assert defect.startswith("charset_guessed: ")
+
+
+@pytest.mark.parametrize("text", [FRENCH, "ÄÖÜÄÖÜ ÄÖÜ ß", "Où? Là! Ça, dès août", "ÉÈÊ " * 20])
+def test_western_text_is_believed(text: str):
+    assert decoded(text.encode("cp1252"), "iso-8859-1") == (text, "")
+
+
+def test_korean_shifts_without_a_name_are_read():
+    text = "안녕하세요"
+    assert decoded(text.encode("iso2022_kr")) == (text, "")
+
+
 def test_few_octets_are_western():
     assert decoded("déjà".encode("latin-1")) == ("déjà", "charset_guessed: cp1252")
 

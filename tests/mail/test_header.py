@@ -13,6 +13,7 @@ from gateway.mail.header import (
     media_type_of,
     parameters,
     split,
+    without_leading_blanks,
     words_decoded,
 )
 
@@ -98,10 +99,24 @@ def test_line_ends_become_crlf_and_a_stray_cr_none(octets: bytes, wanted: bytes)
         ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
         ("=?utf-8?q?never closed", "=?utf-8?q?never closed"),
         ("=?utf-8?b?!!!?=", ""),
+        ("=?utf-8?b?SGVsbG8?= =?utf-8?b?IHdvcmxk?=", "Hello world"),
     ],
 )
 def test_encoded_words(text: str, wanted: str):
     assert words_decoded(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("octets", "rest"),
+    [
+        (b"\r\n\r\nFrom: a@b.c\r\n\r\nx", b"From: a@b.c\r\n\r\nx"),
+        (b"\r\nTwo mugs: please\r\n", b"\r\nTwo mugs: please\r\n"),
+        (b"\r\n\r\n", b"\r\n\r\n"),
+        (b"From: a@b.c\r\n", b"From: a@b.c\r\n"),
+    ],
+)
+def test_blank_lines_above_the_first_field_are_skipped(octets: bytes, rest: bytes):
+    assert without_leading_blanks(octets) == rest
 
 
 def test_a_value_is_one_harmless_line():

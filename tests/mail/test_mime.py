@@ -136,6 +136,36 @@ def test_of_too_many_parts_the_first_are_read():
     assert "too_many_parts" in defects
 
 
+def test_a_boundary_may_begin_with_dashes_and_be_another_than_the_named():
+    octets = crlf(
+        "Content-Type: multipart/alternative; boundary=--=_a\n\n"
+        "----=_other\nContent-Type: text/html\n\n<p>x</p>\n----=_other--\n"
+    )
+    assert types(octets) == [((1,), "text/html")]
+
+
+def text_of(encoding: str, body: str) -> str:
+    head = f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n"
+    return leaves(crlf(head + body))[0][0].text
+
+
+def test_blanks_behind_a_soft_line_break_do_not_break_it():
+    assert text_of("quoted-printable", "two=20=  \nmugs=\t\n, please \n") == "two mugs, please \n"
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("Two mugs, please.\nAna\n", "Two mugs, please.\nAna\n"),
+        ("WndlaSBUYXNzZW4=\n\n________\nThe list of lists\n", "Zwei Tassen\n________\nThe list of lists\n"),
+        ("WndlaS!BUYXNz\nZW4=\n", "Zwei Tassen"),
+        ("WndlaSBU\n YXNzZW4=", "Zwei Tassen"),
+    ],
+)
+def test_words_that_only_say_they_were_base64_are_words(body: str, wanted: str):
+    assert text_of("base64", body) == wanted
+
+
 def test_uuencoded_parts_are_decoded():
     octets = crlf(
         "Content-Type: application/octet-stream\nContent-Transfer-Encoding: x-uuencode\n\n"

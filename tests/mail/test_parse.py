@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.mail.parse import parse
+from gateway.mail.parse import header_only, parse
 from gateway.mail.parsed import Mailbox, Ordinary, Parsed
 
 MAILS = Path(__file__).parents[1] / "mails" / "parse"
@@ -70,6 +70,32 @@ def test_every_mail_has_a_golden_file_and_a_source():
     sources = (MAILS / "SOURCES.md").read_text()
     assert mails == {path.stem for path in GOLDEN}
     assert all(f"- `{name}.eml`:" in sources for name in mails)
+
+
+def test_fields_below_blank_lines_are_read_but_identify_nobody():
+    mail = parse(b"\r\n\r\n" + a_mail("From: Ana <ana@example.net>", "Subject: Late"))
+    assert (mail.subject, mail.text, mail.identity) == ("Late", "Words.", None)
+    assert mail.author == Mailbox("Ana", "ana@example.net")
+    assert "leading_blank_lines" in mail.defects
+
+
+def test_a_header_alone_tells_who_and_what():
+    mail = header_only(a_mail("From: Ana <ana@example.net>", "Subject: Late"), "too_complex")
+    assert (mail.identity, mail.subject, mail.text, mail.defects) == (
+        "ana@example.net",
+        "Late",
+        "",
+        ("too_complex",),
+    )
+
+
+@pytest.mark.parametrize(
+    "padding", ["X: " + "y" * 70_000, "\n".join(f"X{n}: y" for n in range(300)), "X: " + "y" * 20_000]
+)
+def test_a_header_that_was_cut_identifies_nobody(padding: str):
+    mail = header_only(a_mail("From: ana@example.net", padding, "From: eve@example.net"), "too_complex")
+    assert mail.identity is None
+    assert mail.author == Mailbox("", "ana@example.net")
 
 
 def test_mails_on_disk_have_the_line_ends_of_smtp():
