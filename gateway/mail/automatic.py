@@ -42,6 +42,8 @@ def is_automatic(mail: Parsed) -> bool:
     """Whether a program wrote `mail`."""
     if isinstance(mail.kind, MACHINES) or is_listed(mail) or is_bulk(mail):
         return True
+    if is_receipt(mail):
+        return True
     names = {name.lower() for name, _ in mail.headers}
     if not names.isdisjoint(_SAYS_SO):
         return True
@@ -66,3 +68,8 @@ def is_bulk(mail: Parsed) -> bool:
 def is_listed(mail: Parsed) -> bool:
     """Whether it has any of the fields that only lists write (RFC 2369, RFC 2919)."""
     return any(name.lower().startswith("list-") or name.lower() == "mailing-list" for name, _ in mail.headers)
+
+
+def is_receipt(mail: Parsed) -> bool:
+    """Whether it is a report that somebody's program has shown a mail (RFC 8098, section 3)."""
+    return "disposition-notification" in mail.headers.get("Content-Type").lower()

@@ -11,7 +11,7 @@ rule does not count against the mail.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.mail.automatic import MACHINES, is_bulk, is_listed, is_nobodys
+from gateway.mail.automatic import MACHINES, is_bulk, is_listed, is_nobodys, is_receipt
 from gateway.mail.envelope import Address, Verdict
 from gateway.mail.parsed import Parsed
 from gateway.mail.sign import auto_submitted, has_null_path
@@ -100,6 +100,10 @@ def _machine(asked: Asked) -> bool:
     return isinstance(asked.mail.kind, MACHINES)
 
 
+def _receipt(asked: Asked) -> bool:
+    return is_receipt(asked.mail)
+
+
 def _nobodys_address(asked: Asked) -> bool:
     return any(map(is_nobodys, asked.senders))
 
@@ -138,6 +142,7 @@ RULES: tuple[Rule, ...] = (
     Rule("suppress", "it asks for no automatic answer (X-Auto-Response-Suppress)", _asks_for_silence),
     Rule("own_mark", "it carries a mark of ours: it was here before", _was_here),
     Rule("machine", "it is a report, a complaint, a challenge or an automatic reply", _machine),
+    Rule("receipt", "it is a read receipt (RFC 8098)", _receipt),
     Rule("nobodys_address", "its sender is an address that nobody reads", _nobodys_address),
     Rule("ourselves", "it comes from ourselves", _ourselves),
     Rule("delivered_twice", "it was delivered to us before (Delivered-To twice)", _delivered_twice),

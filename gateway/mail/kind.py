@@ -27,7 +27,8 @@ def kind_of(mail: Parsed, parts: Sequence[Part], bounces: Bounces = BUILT_IN) ->
         or _unsubscribe_address(mail)
         or complaint.complaint(mail, parts, held, looks, bounces)
         or _challenge(looks, bounces)
-        or _auto_reply(mail, parts, held, bounces)
+        or _receipt(parts)
+        or _auto_reply(mail, held, bounces)
         or _stop_word(mail)
         or (Ordinary(), "nothing says that it is anything else")
     )
@@ -48,11 +49,14 @@ def _challenge(looks: Looks, bounces: Bounces) -> tuple[Kind, str] | None:
     return None
 
 
-def _auto_reply(
-    mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces
-) -> tuple[AutoReply, str] | None:
+def _receipt(parts: Sequence[Part]) -> tuple[Kind, str] | None:
+    """A read receipt tells of no delivery and no absence; `automatic` says that no person wrote it."""
     if any(part.media_type == "message/disposition-notification" for part in parts):
-        return AutoReply(), "a message/disposition-notification part (RFC 8098): a read receipt"
+        return Ordinary(), "a message/disposition-notification part (RFC 8098): a read receipt"
+    return None
+
+
+def _auto_reply(mail: Parsed, held: frozenset[Sign], bounces: Bounces) -> tuple[AutoReply, str] | None:
     if why := absence.sign(mail, machine=bool(held), bounces=bounces):
         return absence.absence(mail, bounces), why
     return None

@@ -35,7 +35,7 @@ _OF_MAIL_SYSTEMS = frozenset((Sign.DAEMON, Sign.FAILED_RECIPIENTS, Sign.OURS, Si
 
 _NULL = compile_pattern(r"(?i)^\s*(?:<\s*>|<?\s*mailer-daemon(?:@[^>\s]*)?\s*>?)?\s*$")
 _ANSWERED = compile_pattern(
-    r"(?i)^\s*(?:re|aw|sv|vs|fwd?|wg|tr|rv|rif|enc|antw|odp|ynt|ilt|回复|答复|转发|返信|転送)\s*(?:\[\d+\])?\s*[:：]"
+    r"(?i)^\s*(?:re|aw|sv|vs|fwd?|fw|wg|tr|rv|rif|r|enc|antw|odp|ynt|ilt|vá|továbbítás|απ|σχετ|doorst|hë|回复|答复|转发|返信|転送)\s*(?:\[\d+\])?\s*[:：]"
 )
 _VERP = compile_pattern(r"(?i)^<?bounce[+=-][a-z2-7]{32}@")
 
@@ -48,7 +48,7 @@ def signs(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> frozenset[Si
         Sign.AUTO_SUBMITTED: auto_submitted(mail).startswith("auto-"),
         Sign.DAEMON: is_daemon(mail, bounces),
         Sign.FAILED_RECIPIENTS: "X-Failed-Recipients" in mail.headers,
-        Sign.SUBJECT: _ANSWERED.search(mail.subject) is None and bounces.signs.subject.in_(mail.subject),
+        Sign.SUBJECT: not is_answer(mail.subject) and bounces.signs.subject.in_(mail.subject),
         Sign.REPORT: mail.headers.get("Content-Type").lower().lstrip().startswith("multipart/report"),
     }
     held = {sign for sign, holds in found.items() if holds}
@@ -76,6 +76,11 @@ def has_null_path(mail: Parsed) -> bool:
     """Whether a Return-Path stands there and is empty, or what some systems write for empty."""
     paths = mail.headers.all("Return-Path")
     return bool(paths) and _NULL.search(paths[0]) is not None
+
+
+def is_answer(subject: str) -> bool:
+    """Whether a subject begins as those of answers and forwarded mails do: "Re:", "AW:", "回复:"."""
+    return _ANSWERED.search(subject) is not None
 
 
 def is_daemon(mail: Parsed, bounces: Bounces) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.mail.autoreply import may_answer
 from gateway.mail.bounces import BUILT_IN, Bounces
 from gateway.mail.kind import kind_of
 from gateway.mail.mime import leaves
@@ -31,7 +32,7 @@ ALL = [
     for area in ("ordinary", "reports", "complaints", "autoreplies")
     for path in sorted((MAILS / area).glob("*.eml"))
 ]
-KINDS = {"AutoReply": AutoReply, "Challenge": Challenge, "UnsubscribeRequest": UnsubscribeRequest}
+KINDS = {one.__name__: one for one in (AutoReply, Ordinary, Challenge, UnsubscribeRequest)}
 
 
 def expected(area: str) -> dict[str, dict[str, Any]]:
@@ -156,7 +157,13 @@ class TestOrder:
         assert isinstance(kind(octets.replace(b"To: bounces@shop.example", b"To: " + to, 1)), DeliveryReport)
 
     def test_a_read_receipt_from_a_daemon_is_no_bounce(self):
-        assert isinstance(kind((MAILS / "autoreplies" / "not-read.eml").read_bytes()), AutoReply)
+        assert kind((MAILS / "autoreplies" / "not-read.eml").read_bytes()) == Ordinary()
+
+    def test_a_read_receipt_is_a_programs_and_not_answered(self):
+        mail = parse((MAILS / "autoreplies" / "read-receipt.eml").read_bytes())
+        assert mail.kind == Ordinary()
+        assert mail.automatic
+        assert not may_answer(mail)
 
     def test_suppress_header_is_no_auto_reply(self):
         assert kind(a_mail(X_Auto_Response_Suppress="All")) == Ordinary()
