@@ -58,6 +58,7 @@ def _watched(account: ImapConfig, mailbox: str, plan: AddressPlan, max_size: int
         move_to=account.target,
         first=account.first,
         max_size=max_size,
+        authserv_id=account.authserv_id,
     )
 
 

@@ -153,7 +153,7 @@ async def build(
         room = Watermark(config.data, clock).check
         watched = watchers(config, shop.plan, db, intake.accept, pipe.happened, clock, room)
         for watcher in watched:
-            pipe.watch(lambda _, watcher=watcher: watcher.ring())
+            pipe.watch(watcher.heard)
         doors: list[Listener] = []
         for door in _doors(config) if listen else ():
             listening = smtp_in.listening(

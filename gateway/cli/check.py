@@ -62,13 +62,19 @@ def _of(config: Config) -> Iterator[str]:
     secrets = config.secrets.file
     private = [secrets, config.dkim.key_rsa, config.dkim.key_ed25519, config.listen.key]
     private += [config.relay.password_file, config.store.password_file]
+    private += [file for account in config.imap for file in (account.password_file, account.token_file)]
     yield from (problem for file in private if file for problem in _too_open(file))
     yield from _trouble(lambda: read_secrets(_text(secrets), str(secrets)))
     yield from _trouble(lambda: signing_keys(config.dkim, config.shop.domain))
     yield from _trouble(config.relay.password)
     yield from _trouble(config.store.address)
+    for account in config.imap:
+        yield from _trouble(account.secret)
     yield from _certificate(config.listen.certificate, config.listen.key)
-    yield from _trouble(lambda: asyncio.run(_database(config)))
+    if broken := list(_trouble(lambda: asyncio.run(_database(config)))):
+        yield from broken
+    else:
+        yield from _unread_mailboxes(config)
 
 
 def _remarks(config: Config) -> Iterator[str]:
@@ -150,3 +156,32 @@ async def _database(config: Config) -> None:
     except (SQLAlchemyError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError("[store] url", f"the database cannot be opened: {first}") from None
+
+
+def _unread_mailboxes(config: Config) -> Iterator[str]:
+    """Hosted mailboxes that are not read at present, as the service noted it."""
+    if config.imap and (config.store.path is None or config.store.path.exists()):
+        yield from map(str, asyncio.run(_noted(config)))
+
+
+async def _noted(config: Config) -> list[InputError]:
+    from gateway.db.engine import open_database, reading
+    from gateway.db.revision import Standing, standing, stored_revision
+    from gateway.kernel.calendar import ShopCalendar
+    from gateway.pipeline.checkpoint import health
+
+    local = ShopCalendar(config.shop.zone).local
+    watched = {(account.account, mailbox) for account in config.imap for mailbox in account.mailboxes}
+    async with open_database(config.store.address(), read_only=True) as db, reading(db) as tx:
+        current = standing(await stored_revision(tx)) is Standing.CURRENT
+        found = await health(tx) if current else ()
+    remedy = "it is tried again by itself; after a change restart the service"
+    return [
+        InputError(
+            "[[imap]]",
+            f"{each.place} has not been read since {local(each.since):%Y-%m-%d %H:%M}: {each.trouble}",
+            remedy,
+        )
+        for each in found
+        if each.since is not None and (each.place.account, each.place.mailbox) in watched
+    ]

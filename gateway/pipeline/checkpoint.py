@@ -47,7 +47,7 @@ class Health:
     place: Place
     contact_at: datetime | None  # when the server last answered; None: never
     trouble: str
-    trouble_since: datetime | None
+    since: datetime | None  # of the trouble; None: it is watched
 
 
 # --- how far -----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.errors import DatabaseUnavailable, SpoolFull
 from gateway.kernel.ids import new_id
 from gateway.mail.delivered import delivered
-from gateway.mail.envelope import Address, Envelope, Intake
+from gateway.mail.envelope import Address, AuthResults, Envelope, Intake
 from gateway.mail.guard import repaired, scan
 from gateway.pipeline import checkpoint
 from gateway.pipeline.checkpoint import Cursor, Place
@@ -55,6 +55,7 @@ class Watched:
     move_to: str = ""  # where settled mails go; "": they stay
     first: First = "new"
     max_size: int = 20 * 1024 * 1024  # octets
+    authserv_id: str = ""  # whose Authentication-Results there are believed; "": nobody's
 
 
 class Collector:
@@ -96,11 +97,12 @@ class Collector:
         uids = sorted(uid for uid in set(found) if uid > cursor.uid)
         for start in range(0, len(uids), GROUP):
             group = uids[start : start + GROUP]
-            listed = await folder.listing(group)
+            listed = {mail.uid: mail for mail in await folder.listing(group)}
             self._contact()
-            for mail in listed:
-                if cursor.uid < mail.uid <= group[-1]:
-                    cursor = await self._take(folder, cursor, mail)
+            for (
+                uid
+            ) in group:  # what is not listed is gone, or said in a way that we cannot read: it is asked for
+                cursor = await self._take(folder, cursor, listed.get(uid) or Listed(uid, 0, None, ""))
             cursor = await self._step(cursor, group[-1])
         return cursor
 
@@ -226,5 +228,6 @@ def envelope_of(octets: bytes, watched: Watched, now: datetime, finding: str = "
         peer=None,
         sha256=hashlib.sha256(octets).hexdigest(),
         size=len(octets),
+        auth=AuthResults(trusts=watched.authserv_id),
         finding=finding or (seen.hold if seen else ""),
     )

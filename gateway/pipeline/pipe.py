@@ -7,7 +7,7 @@ What failed three times is held with its traceback, the owner is told, and the q
 
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -21,6 +21,7 @@ from gateway.kernel.decision import Decision, Disposition, Event, dropped, held
 from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
 from gateway.kernel.ids import Id, derived_id
 from gateway.mail.envelope import Envelope
+from gateway.mail.guard import repaired
 from gateway.mail.parsed import Parsed
 from gateway.pipeline import held as holding
 from gateway.pipeline import ingest, journal, notice, timers, trace
@@ -142,7 +143,10 @@ class Pipe:
 
     async def _facts(self, arrived: MailArrived, now: datetime) -> Facts:
         """What the mail says, read outside any transaction, and what the shop knows about it."""
-        mail = await self._parse(_return_path(arrived.envelope) + arrived.octets)
+        octets = repaired(arrived.octets)
+        mail = await self._parse(_return_path(arrived.envelope) + octets)
+        if octets is not arrived.octets:  # no SMTP client gets so far with them; a mailbox may hold such
+            mail = replace(mail, defects=(*mail.defects, "line_ends"))
         async with reading(self._db) as tx:
             return await gather(tx, arrived, mail, self._shop, now)
 

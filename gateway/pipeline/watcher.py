@@ -18,11 +18,14 @@ from gateway.db.engine import Database, commit, writing
 from gateway.kernel.clock import Clock
 from gateway.kernel.decision import Event
 from gateway.kernel.errors import DatabaseUnavailable, MailFlowError
+from gateway.mail.envelope import Intake
 from gateway.pipeline import checkpoint
 from gateway.pipeline.checkpoint import Cursor, Place
 from gateway.pipeline.collect import Accept, Collector, Watched
 from gateway.pipeline.folder import Connect, Folder, FolderLost, LoginRefused
 from gateway.pipeline.mailbox import MailboxTroubled
+from gateway.pipeline.pipe import Outcome
+from gateway.pipeline.stimulus import MailArrived
 
 log = structlog.get_logger()
 
@@ -77,6 +80,7 @@ class Watcher:
         alone: bool = False,
     ) -> None:
         self.place: Place = watched.place
+        self._moves = bool(watched.move_to)
         self._connect, self._db, self._clock, self._tell = connect, db, clock, tell
         self._logins = logins or Logins()
         self._rng, self._alone = rng, alone
@@ -101,6 +105,12 @@ class Watcher:
             self._resting.clear()
             self._woken.set()
 
+    def heard(self, outcome: Outcome) -> None:
+        """A mail was decided: if settled ones are moved from here, it may be time to."""
+        stimulus = outcome.stimulus
+        if self._moves and isinstance(stimulus, MailArrived) and stimulus.envelope.via is Intake.IMAP:
+            self.ring()
+
     async def rest(self) -> None:
         """Returns when there is nothing to do before the server, or the clock, says so."""
         await self._resting.wait()
@@ -121,7 +131,7 @@ class Watcher:
                 if await self._take():
                     await self._hold()
                 else:
-                    await self._pause(self._clock.now() + RENEW, "another MailFlow watches it")
+                    await self._pause(self._clock.now() + RENEW, self._trouble)
         finally:
             await self._let_go()
 
@@ -131,7 +141,9 @@ class Watcher:
         try:
             async with writing(self._db) as tx:
                 now = self._clock.now()
-                return await checkpoint.take(tx, self.place, self._name, now, alone=self._alone)
+                taken = await checkpoint.take(tx, self.place, self._name, now, alone=self._alone)
+            self._trouble = "" if taken else "another MailFlow watches it"
+            return taken
         except DatabaseUnavailable as error:
             log.warning("database.unavailable", error=str(error))
             return False
@@ -230,9 +242,11 @@ class Watcher:
     async def _round(self, folder: Folder, cursor: Cursor) -> Cursor:
         cursor = await self._collector.collect(folder, cursor)
         await self._collector.move(folder, cursor)
+        self._failures, self._told = 0, False
         if self._trouble:
             log.info("imap.recovered", mailbox=str(self.place))
-        self._failures, self._trouble, self._told = 0, "", False
+            self._trouble = ""
+            await self._renew()
         return cursor
 
     async def _wait(self, folder: Folder) -> None:
@@ -261,7 +275,6 @@ class Watcher:
         is_first = self._logins.refused(now)
         again_at = self._logins.not_before or now
         log.error("imap.login_refused", mailbox=str(self.place), why=why, again_at=again_at.isoformat())
-        self._trouble = why
         if is_first:
             await self._alarm(why, again_at)
         await self._pause(again_at, why)
@@ -275,7 +288,9 @@ class Watcher:
 
     async def _pause(self, until: datetime, trouble: str) -> None:
         """Wait without a connection."""
-        self._trouble = trouble
+        if trouble != self._trouble:
+            self._trouble = trouble
+            await self._renew()
         self._pausing = True
         self._resting.set()
         try:
