@@ -144,7 +144,7 @@ class ImapLine:
         lost: asyncio.Future[str] = self._protocol.lost
         try:
             await asyncio.wait({push, or_else, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if lost.done():
+            if lost.done() and not push.done():
                 raise FolderLost(lost.result())
             return [bytes(line) for line in push.result()] if push.done() else []
         finally:

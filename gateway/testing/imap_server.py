@@ -6,6 +6,7 @@ mail, say a mail twice, lie about sizes, fall silent, refuse logins, and lack ID
 """
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -28,8 +29,9 @@ class ImapServer:
         user: str = "shop@provider.example",
         password: str = "open sesame",  # noqa: S107 - of nobody
         capabilities: Sequence[str] = ("IMAP4rev1", "IDLE", "MOVE", "UIDPLUS"),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.host, self.port = "127.0.0.1", 0
+        self.host, self.port, self._tls = "127.0.0.1", 0, tls
         self.user, self.password = user, password
         self.users = {user: password}  # the password, or the access token
         self.capabilities = tuple(capabilities)
@@ -57,7 +59,7 @@ class ImapServer:
 
     async def start(self) -> None:
         """Listen, at the same port as before if it was stopped."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=1024 * 1024)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -37,7 +37,7 @@ class ImapSession:
     def bye(self) -> None:
         """Say BYE and hang up."""
         self.say("* BYE going down for a moment")
-        self.cut()
+        self._writer.close()
 
     def cut(self) -> None:
         """Hang up without a word."""
