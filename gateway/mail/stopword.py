@@ -1,362 +1,29 @@
-"""The words by which a person says "stop writing to me" and nothing else, in 24 languages.
+"""Whether a person says "stop writing to me" and nothing else.
 
-They count only when they stand alone on the first line of the new words: "stop" within a sentence, or
-"cancel" anywhere, is about something the person wants from the shop. Words that end an *order* as well
-(cancel, annuler, stornieren) are left out on purpose.
+The words count only when they stand alone on the first line of the new words, with no more than a "please" or
+"thank you" about them: "stop" within a sentence, or "cancel" anywhere, is about something the person wants from
+the shop.
 """
 
-from collections.abc import Mapping
+from gateway.mail import stopword_words
 
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        "stop",
-        "stop all",
-        "stopall",
-        "please stop",
-        "stop it",
-        "stop please",
-        "stop emailing me",
-        "stop e-mailing me",
-        "stop mailing me",
-        "stop emails",
-        "stop these emails",
-        "stop sending me emails",
-        "stop sending me mail",
-        "stop sending emails",
-        "please stop emailing me",
-        "please stop sending me emails",
-        "unsubscribe",
-        "un-subscribe",
-        "unsub",
-        "unsubscribe me",
-        "unsubscribe please",
-        "unsubscribe me please",
-        "please unsubscribe",
-        "please unsubscribe me",
-        "please unsubscribe me from this list",
-        "please unsubscribe me from your list",
-        "please unsubscribe me from your mailing list",
-        "unsubscribe me from this list",
-        "unsubscribe from this list",
-        "i want to unsubscribe",
-        "i would like to unsubscribe",
-        "remove",
-        "remove me",
-        "remove me please",
-        "please remove",
-        "please remove me",
-        "remove me from your list",
-        "remove me from this list",
-        "please remove me from your list",
-        "please remove me from this list",
-        "please remove me from your mailing list",
-        "take me off your list",
-        "take me off this list",
-        "please take me off your list",
-        "opt out",
-        "opt-out",
-        "optout",
-        "no more emails",
-        "no more e-mails",
-        "no more mail",
-        "no more emails please",
-        "do not email me",
-        "do not contact me",
-        "don't email me",
-        "don't email me again",
-    ),
-    "de": (
-        "stopp",
-        "abmelden",
-        "abmeldung",
-        "bitte abmelden",
-        "abmelden bitte",
-        "newsletter abmelden",
-        "newsletter abbestellen",
-        "abbestellen",
-        "bitte abbestellen",
-        "austragen",
-        "bitte austragen",
-        "bitte melden sie mich ab",
-        "melden sie mich ab",
-        "bitte tragen sie mich aus",
-        "keine werbung",
-        "keine werbung mehr",
-        "keine e-mails mehr",
-        "keine emails mehr",
-        "keine mails mehr",
-        "bitte keine werbung",
-        "bitte keine werbung mehr",
-        "bitte keine mails mehr",
-        "bitte keine e-mails mehr",
-    ),
-    "fr": (
-        "arrêt",
-        "arrêtez",
-        "arreter",
-        "arrêter",
-        "désabonner",
-        "desabonner",
-        "désabonnement",
-        "désabonnez-moi",
-        "me désabonner",
-        "se désabonner",
-        "désinscription",
-        "desinscription",
-        "désinscrire",
-        "me désinscrire",
-        "désinscrivez-moi",
-        "désinscription svp",
-        "merci de me désinscrire",
-        "merci de me désabonner",
-        "veuillez me désabonner",
-        "veuillez me désinscrire",
-        "retirez-moi de votre liste",
-        "plus d'e-mails",
-        "plus de mails",
-        "stop pub",
-    ),
-    "es": (
-        "parar",
-        "alto",
-        "baja",
-        "dar de baja",
-        "darme de baja",
-        "darse de baja",
-        "deme de baja",
-        "denme de baja",
-        "solicito la baja",
-        "quiero darme de baja",
-        "cancelar suscripción",
-        "cancelar suscripcion",
-        "cancelar la suscripción",
-        "anular suscripción",
-        "desuscribir",
-        "desuscribirme",
-        "no más correos",
-        "no mas correos",
-        "no enviar más",
-    ),
-    "it": (
-        "basta",
-        "ferma",
-        "disiscrivimi",
-        "disiscrivetemi",
-        "disiscrizione",
-        "disiscriviti",
-        "cancellami",
-        "cancellatemi",
-        "cancellami dalla lista",
-        "cancellazione iscrizione",
-        "annulla iscrizione",
-        "disdetta newsletter",
-        "rimuovimi",
-        "rimuovetemi",
-        "non voglio più ricevere email",
-        "niente più email",
-    ),
-    "pt": (
-        "pare",
-        "sair",
-        "sair da lista",
-        "descadastrar",
-        "descadastre-me",
-        "descadastramento",
-        "cancelar inscrição",
-        "cancelar subscrição",
-        "cancelar assinatura da newsletter",
-        "remover",
-        "remova-me",
-        "remover da lista",
-        "me remova da lista",
-        "retire-me da lista",
-        "não quero mais receber",
-        "não quero receber mais e-mails",
-    ),
-    "nl": (
-        "afmelden",
-        "afmelding",
-        "uitschrijven",
-        "uitschrijving",
-        "graag afmelden",
-        "graag uitschrijven",
-        "schrijf mij uit",
-        "schrijf me uit",
-        "meld mij af",
-        "meld me af",
-        "geen mail meer",
-        "geen mails meer",
-        "geen reclame",
-        "geen e-mails meer",
-    ),
-    "sv": (
-        "stopp",
-        "avsluta prenumeration",
-        "avprenumerera",
-        "avregistrera",
-        "avregistrera mig",
-        "avanmäl mig",
-        "avanmälan",
-        "ta bort mig",
-        "inga fler mejl",
-        "inga fler mail",
-    ),
-    "da": (
-        "stop venligst",
-        "afmeld",
-        "afmeld mig",
-        "afmelding",
-        "frameld",
-        "frameld mig",
-        "framelding",
-        "slet mig",
-        "ikke flere mails",
-        "ingen flere mails",
-    ),
-    "no": (
-        "stopp",
-        "avmeld",
-        "avmelding",
-        "meld meg av",
-        "avslutt abonnement",
-        "fjern meg",
-        "ikke flere e-poster",
-        "ingen flere e-poster",
-    ),
-    "fi": (
-        "lopeta",
-        "seis",
-        "peruuta tilaus",
-        "peru tilaus",
-        "poista",
-        "poista minut",
-        "poista minut listalta",
-        "peru uutiskirje",
-        "ei enää viestejä",
-    ),
-    "pl": (
-        "wypisz",
-        "wypisz mnie",
-        "wypisz się",
-        "proszę mnie wypisać",
-        "proszę o wypisanie",
-        "rezygnuję",
-        "rezygnuję z newslettera",
-        "anuluj subskrypcję",
-        "wyrejestruj",
-        "usuń mnie",
-        "usuń mnie z listy",
-        "proszę usunąć mnie z listy",
-    ),
-    "cs": (
-        "odhlásit",
-        "odhlásit se",
-        "odhlaste mě",
-        "odhlaste mne",
-        "odhlásit odběr",
-        "prosím odhlásit",
-        "zrušit odběr",
-        "nezasílejte",
-        "nezasílat",
-    ),
-    "sk": (
-        "odhlásiť",
-        "odhlásiť sa",
-        "odhláste ma",
-        "odhlásiť odber",
-        "zrušiť odber",
-        "neposielajte",
-    ),
-    "hu": (
-        "leiratkozás",
-        "leiratkozom",
-        "leiratkozni",
-        "kérem töröljenek",
-        "töröljenek a listáról",
-        "ne küldjenek több levelet",
-    ),
-    "ro": (
-        "dezabonare",
-        "dezabonați-mă",
-        "dezabonati-ma",
-        "dezaboneaza-ma",
-        "dezabonează-mă",
-        "vreau să mă dezabonez",
-        "ștergeți-mă din listă",
-        "oprire",
-    ),
-    "tr": (
-        "dur",
-        "durdur",
-        "üyelikten çık",
-        "abonelikten çık",
-        "aboneliği iptal et",
-        "aboneliğimi iptal edin",
-        "listeden çıkar",
-        "listeden çıkarın",
-        "beni listeden çıkarın",
-        "ret",
-        "mail göndermeyin",
-        "lütfen mail atmayın",
-    ),
-    "ru": (
-        "стоп",
-        "отписаться",
-        "отписка",
-        "отпишите меня",
-        "отпишите меня от рассылки",
-        "отказ от рассылки",
-        "отписать",
-        "удалите меня из рассылки",
-        "не присылайте больше писем",
-        "прекратите рассылку",
-    ),
-    "uk": (
-        "відписатися",
-        "відписка",
-        "відпишіть мене",
-        "відмова від розсилки",
-        "видаліть мене з розсилки",
-    ),
-    "el": (
-        "διαγραφή",
-        "απεγγραφή",
-        "διαγράψτε με",
-        "κατάργηση εγγραφής",
-        "σταματήστε",
-        "στοπ",
-    ),
-    "ja": (
-        "配信停止",
-        "配信停止希望",
-        "配信停止をお願いします",
-        "配信停止してください",
-        "配信解除",
-        "登録解除",
-        "購読解除",
-        "メルマガ解除",
-        "解除希望",
-        "停止",
-        "退会",
-        "退会希望",
-    ),
-    "zh": ("退订", "退訂", "取消订阅", "取消訂閱", "td", "请退订", "停止发送", "不要再发邮件"),
-    "ko": ("수신거부", "수신 거부", "구독 취소", "구독취소", "구독 해지", "그만", "메일 수신거부"),
-    "ar": ("إلغاء الاشتراك", "الغاء الاشتراك", "أوقفوا الرسائل", "توقف"),
-    "he": ("הסר", "הסרה", "הסירו אותי", "להסיר", "ביטול מנוי"),
-    "id": ("berhenti", "berhenti berlangganan", "hapus saya dari daftar"),
-    "vi": ("hủy đăng ký", "huỷ đăng ký", "ngừng gửi email", "dừng lại"),
-}
+_EDGES = " .,;:!?¡¿-–—_*~#'\"“”„‘’«»‹›()[]{}<>。、．！？「」…"
 
 
 def _folded(word: str) -> str:
     """The word in one case; Turkish has an i with and one without a dot, and capitals of both."""
-    return word.casefold().replace("ı", "i").replace("\u0307", "")
+    plain = " ".join(word.split()).strip(_EDGES).replace("’", "'")
+    return plain.casefold().replace("ı", "i").replace("\u0307", "")
 
 
+def _listed(table: str) -> tuple[str, ...]:
+    return tuple(" ".join(word.split()) for word in table.split(";"))
+
+
+WORDS = {language: _listed(words) for language, words in stopword_words.WORDS.items()}
 _ALL = {_folded(word): word for words in WORDS.values() for word in words}
-_LONGEST = max(map(len, _ALL))
-_EDGES = " .,;:!?¡¿-–—_*~#'\"“”„‘’«»‹›()[]{}<>。、．！？「」…"
+_POLITE = tuple(map(_folded, _listed(stopword_words.POLITE)))
+_LONGEST = max(map(len, _ALL)) + 2 * max(map(len, _POLITE))
 
 
 def stop_word(text: str) -> str:
@@ -364,4 +31,17 @@ def stop_word(text: str) -> str:
     line = next((line for line in text.splitlines() if line.strip()), "")
     if len(line) > _LONGEST + 20:
         return ""
-    return _ALL.get(_folded(" ".join(line.split()).strip(_EDGES).replace("’", "'")), "")
+    said = _folded(line)
+    return _ALL.get(said) or _ALL.get(_bare(said), "")
+
+
+def _bare(said: str) -> str:
+    """The same without a polite word before it and one behind it."""
+    for polite in _POLITE:
+        if said.startswith((f"{polite} ", f"{polite},")):
+            said = said[len(polite) :].strip(_EDGES)
+            break
+    for polite in _POLITE:
+        if said.endswith((f" {polite}", f",{polite}")):
+            return said[: -len(polite)].strip(_EDGES)
+    return said
