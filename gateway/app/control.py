@@ -52,10 +52,17 @@ async def _hold(gateway: Gateway, request: Request) -> Answer:
     return {"done": sorted(held)}
 
 
+async def _vitals(gateway: Gateway, request: Request) -> Answer:
+    """What is under way inside, this question excepted."""
+    doors = [each for each in (gateway.listener, gateway.lmtp) if each]
+    return {"tasks": len(asyncio.all_tasks()) - 1, "connections": sum(len(each.sessions) for each in doors)}
+
+
 ACTS: Mapping[str, Callable[[Gateway, Request], Awaitable[Answer]]] = {
     "ingest": _ingest,
     "queue.retry": _retry,
     "queue.hold": _hold,
+    "vitals": _vitals,
 }
 
 

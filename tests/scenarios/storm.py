@@ -9,15 +9,12 @@ runs it in small and asserts.
 
 import argparse
 import asyncio
-import os
 import random
 import signal
-import socket
 import sqlite3
 import sys
 import tempfile
 import time
-from asyncio.subprocess import DEVNULL
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -30,6 +27,7 @@ from gateway.app.config import Config
 from gateway.app.control import ask
 from gateway.app.new_shop import make_shop
 from gateway.testing.client import Client, greeted
+from gateway.testing.service import Service, free_port
 from gateway.testing.sink import Moment, SmtpSink
 
 SENDERS = 6
@@ -60,40 +58,6 @@ def mail(number: int) -> bytes:
 
 def is_order(number: int) -> bool:
     return number % ORDER_EVERY == 0
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Service:
-    """`mailflow serve` in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
-        # A start without compiled modules takes three times as long, and so many of them one's patience.
-        self._environment = {
-            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
-        }
-
-    async def start(self) -> None:
-        command = (sys.executable, "-c", "from gateway.cli.main import main; main()")
-        self._process = await asyncio.create_subprocess_exec(
-            *command, "serve", "--folder", self._folder, stdout=DEVNULL, stderr=DEVNULL, env=self._environment
-        )
-
-    async def end(self, with_: signal.Signals) -> int:
-        assert self._process is not None
-        self._process.send_signal(with_)
-        return await self._process.wait()
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
 
 @dataclass

@@ -4,7 +4,6 @@ import asyncio
 import random
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ import pytest
 
 from gateway.app.new_shop import make_shop
 from gateway.testing.client import calling
+from gateway.testing.service import Service, free_port, listens
 from gateway.testing.sink import SmtpSink
 
-from .storm import TO, Service, free_port, mail, read, weathered
+from .storm import TO, mail, read, weathered
 
 KILLS = 24
 MAILS = 2000
@@ -54,13 +54,3 @@ async def test_what_is_on_the_wire_is_finished_before_the_service_ends(
             assert [reply[:9] for reply in await sending.hears_all()] == ["250 2.0.0", "421 4.3.2"]
         assert await ended == 0
     assert read(config, "SELECT key_id FROM journal") == [("1@example.net",)]
-
-
-async def listens(port: int) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            with suppress(OSError):
-                async with calling(port) as client:
-                    if await client.hears():
-                        return
-            await asyncio.sleep(0.05)
