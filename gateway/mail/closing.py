@@ -176,13 +176,19 @@ def _is_long_rule(line: Line) -> bool:
 def _legal(lines: Sequence[Line], start: int, end: int) -> int:
     """The end of a paragraph without a legal notice; what stands above the notice's first sign is kept."""
     said = [folded(line.text).lstrip(_EDGES) for line in lines[start:end]]
+    if _legal_signs(said) < 2:
+        return end
     first = next((n for n, text in enumerate(said) if _is_legal_line(text)), None)
     if first is None:
         return end
-    whole = " ".join(said[first:])
-    signs = sum(phrase in whole for phrase in _LEGAL)
     needed = 2 if said[first].startswith(_LEGAL_HEADINGS) else 3
-    return start + first if len(whole.split()) >= _NOTICE and signs >= needed else end
+    enough = sum(len(text.split()) for text in said[first:]) >= _NOTICE
+    return start + first if enough and _legal_signs(said[first:]) >= needed else end
+
+
+def _legal_signs(said: Sequence[str]) -> int:
+    whole = " ".join(said)
+    return sum(phrase in whole for phrase in _LEGAL)
 
 
 def _is_legal_line(text: str) -> bool:

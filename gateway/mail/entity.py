@@ -161,11 +161,20 @@ def _entity(octets: bytes, default: str, depth: int, left: list[int]) -> Entity:
 
 
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
-    """What stands between the boundary lines; without a closing one the last part ends with the body."""
+    """What stands between the boundary lines; without a closing one the last part ends with the body.
+
+    Some programs give a multipart the boundary of the multipart that it is in: its parts and its closing line
+    then belong to its own piece.
+    """
     delimiter = b"\r\n--" + boundary.rstrip()
     pieces: list[bytes] = []
     text = b"\r\n" + body
-    start, at = -1, text.find(delimiter)
+    start, newest, inner = (
+        -1,
+        -1,
+        0,
+    )  # of the piece, of what came since the last line, multiparts that are open
+    at = text.find(delimiter)
     while at >= 0:
         end = text.find(b"\r\n", at + 2)
         line_end = len(text) if end < 0 else end
@@ -173,12 +182,33 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
         if rest not in (b"", b"--"):
             at = text.find(delimiter, at + 2)
             continue
-        if start >= 0:
-            pieces.append(text[start:at])
-        if rest == b"--":
-            return pieces
-        start = line_end + 2
+        if newest >= 0 and rest == b"" and _opens_again(text[newest:at], boundary):
+            inner += 1
+        if inner and rest == b"--":
+            inner, newest = inner - 1, -1
+            if not inner:
+                pieces.append(text[start:line_end])
+                start = -1
+        elif not inner:
+            if start >= 0:
+                pieces.append(text[start:at])
+            if rest == b"--":
+                return pieces
+            start = newest = line_end + 2
+        else:
+            newest = line_end + 2
         at = text.find(delimiter, line_end)
     if 0 <= start <= len(text):
         pieces.append(text[start:])
     return pieces
+
+
+def _opens_again(piece: bytes, boundary: bytes) -> bool:
+    """Whether a piece is a multipart with the boundary of the one that it is in."""
+    if boundary not in piece[: header.BLOCK]:
+        return False
+    inner = _head(piece, "text/plain")
+    return (
+        inner.media_type.startswith("multipart/")
+        and inner.parameters.get("boundary", "").encode() == boundary
+    )

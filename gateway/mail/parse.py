@@ -10,6 +10,7 @@ suspicious mail is parsed there, where it can hurt nobody (intake.md, 9).
 import math
 import resource
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gateway.mail import body, forwarded, guard, header, parsed_json
@@ -56,10 +57,9 @@ def parse(octets: bytes, *, bounces: Bounces | None = None) -> Parsed:
         return header_only(octets, "too_complex")
     content = body.read(octets)
     mail = _read(content.fields, content)
-    mail = replace(mail, reply=new_words(mail.text), forwarded=_forwarded(mail.subject, content))
     kind, why = kind_of(mail, content.parts, bounces or BUILT_IN)
     mail = replace(mail, kind=kind, kind_why=why)
-    return replace(mail, automatic=is_automatic(mail))
+    return replace(mail, automatic=True) if is_automatic(mail) else mail
 
 
 def header_only(octets: bytes, defect: str) -> Parsed:
@@ -82,29 +82,32 @@ def _read(fields: tuple[Field, ...], content: Body) -> Parsed:
     """Everything that header and body say; what needs the whole mail comes after."""
     hint = content.charset
     headers = Headers(tuple((one.name, header.line_of(one.raw, hint)) for one in fields))
-    from_fields = [header.text_of(one.raw, hint) for one in fields if one.key == "from"]
-    to, cc = _mailboxes(fields, "to", hint), _mailboxes(fields, "cc", hint)
-    in_reply_to = _ids(fields, "in-reply-to")
-    references = _ids(fields, "references")[-REFERENCES:]
-    keys = [one.key for one in fields]
-    repeated = tuple(f"repeated: {name}" for name in _SINGLETONS if keys.count(name) > 1)
+    named = _by_name(fields)
+    from_fields = [header.text_of(raw, hint) for raw in named.get("from", ())]
+    to, cc = _mailboxes(named, "to", hint), _mailboxes(named, "cc", hint)
+    in_reply_to = _ids(named, "in-reply-to")
+    references = _ids(named, "references")[-REFERENCES:]
+    repeated = tuple(f"repeated: {name}" for name in _SINGLETONS if len(named.get(name, ())) > 1)
+    subject = headers.get("Subject")
     return Parsed(
-        message_id=next(iter(_ids(fields, "message-id")), None),
+        message_id=next(iter(_ids(named, "message-id")), None),
         in_reply_to=in_reply_to,
         references=references,
-        subject=headers.get("Subject"),
+        subject=subject,
         date=date_of(headers.get("Date")),
         headers=headers,
         author=next(iter(mailboxes(from_fields[0])), None) if from_fields else None,
         identity=identity(*from_fields),
-        reply_to=_mailboxes(fields, "reply-to", hint),
+        reply_to=_mailboxes(named, "reply-to", hint),
         to=to,
         cc=cc,
         text=content.text,
+        reply=new_words(content.text),
         html=content.html,
+        forwarded=_forwarded(subject, content),
         attachments=content.attachments,
         has_calendar=content.has_calendar,
-        tokens=_tokens(fields, (*to, *cc), (*in_reply_to, *references)),
+        tokens=_tokens(named, (*to, *cc), (*in_reply_to, *references)),
         defects=tuple(dict.fromkeys((*repeated, *content.defects))),
     )
 
@@ -115,36 +118,46 @@ def _forwarded(subject: str, content: Body) -> Forwarded | None:
     return forwarded.inline(subject, content.text)
 
 
-def _raw(fields: tuple[Field, ...], key: str) -> bytes:
-    return next((one.raw for one in fields if one.key == key), b"")
+_Named = Mapping[str, Sequence[bytes]]  # the raw values of each field, by its name in lower case
 
 
-def _mailboxes(fields: tuple[Field, ...], key: str, hint: str) -> tuple[Mailbox, ...]:
-    return mailboxes(header.text_of(_raw(fields, key), hint))
+def _by_name(fields: tuple[Field, ...]) -> _Named:
+    named: dict[str, list[bytes]] = {}
+    for one in fields:
+        named.setdefault(one.key, []).append(one.raw)
+    return named
 
 
-def _ids(fields: tuple[Field, ...], key: str) -> tuple[MessageId, ...]:
+def _first(named: _Named, key: str) -> bytes:
+    return next(iter(named.get(key, ())), b"")
+
+
+def _mailboxes(named: _Named, key: str, hint: str) -> tuple[Mailbox, ...]:
+    return mailboxes(header.text_of(_first(named, key), hint)) if key in named else ()
+
+
+def _ids(named: _Named, key: str) -> tuple[MessageId, ...]:
     """The ids of the first field of that name, in order, without angle brackets (RFC 5322 3.6.4).
 
     A blank inside the brackets is a fold that a program made in the midst of an id. Without brackets, what
     has an `@` counts: some programs forget them.
     """
-    value = header.harmless_line(header.text_of(_raw(fields, key)))
+    if key not in named:
+        return ()
+    value = header.harmless_line(header.text_of(_first(named, key)))
     found = ["".join((match.group(1) or "").split()) for match in _BRACKETED.finditer(value)]
     if not found:
         found = [match.group() or "" for match in _BARE_ID.finditer(value)]
     return tuple(MessageId(one) for one in dict.fromkeys(found) if 0 < len(one) <= LONGEST_ID)
 
 
-def _tokens(
-    fields: tuple[Field, ...], recipients: tuple[Mailbox, ...], ids: tuple[MessageId, ...]
-) -> tuple[str, ...]:
+def _tokens(named: _Named, recipients: tuple[Mailbox, ...], ids: tuple[MessageId, ...]) -> tuple[str, ...]:
     """What looks like a token of ours; whoever has the keys must check each (intake.md, 14)."""
     delivered = (
         one
-        for field in fields
-        if field.key in {"delivered-to", "x-original-to"}
-        for one in mailboxes(header.text_of(field.raw))
+        for key in ("delivered-to", "x-original-to")
+        for raw in named.get(key, ())
+        for one in mailboxes(header.text_of(raw))
     )
     found = (
         *(token_in_local_part(one.address) for one in (*delivered, *recipients)),

@@ -8,9 +8,10 @@ know ASCII only, `\z` is the end of the text. Text beyond 256 Ki characters is n
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, cast, overload
+from typing import Any, Protocol, cast
 
 import re2  # pyright: ignore[reportMissingTypeStubs] - it has none; the protocols below stand for them
+from re2._re2 import RE2  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 LOOKED_AT = 256 * 1024  # characters; a mail's own words are far shorter, and a pattern needs no more
 MAX_MEMORY = 1 << 20  # octets for one compiled pattern; RE2's own default is eight times as much
@@ -28,94 +29,87 @@ class Match(Protocol):
     def span(self, group: int = 0) -> tuple[int, int]: ...
 
 
-class _OctetMatch(Protocol):
-    def group(self, group: int | str = 0, /) -> bytes | None: ...
-    def groups(self) -> tuple[bytes | None, ...]: ...
-    def groupdict(self) -> dict[str, bytes | None]: ...
-    def start(self, group: int = 0) -> int: ...
-    def end(self, group: int = 0) -> int: ...
-    def span(self, group: int = 0) -> tuple[int, int]: ...
-
-
 class _Engine(Protocol):
-    @overload
+    """What google-re2 compiles, for characters."""
+
     def search(self, text: str) -> Match | None: ...
-    @overload
-    def search(self, text: bytes) -> _OctetMatch | None: ...
-    @overload
     def match(self, text: str) -> Match | None: ...
-    @overload
-    def match(self, text: bytes) -> _OctetMatch | None: ...
-    @overload
     def fullmatch(self, text: str) -> Match | None: ...
-    @overload
-    def fullmatch(self, text: bytes) -> _OctetMatch | None: ...
-    @overload
     def finditer(self, text: str) -> Iterator[Match]: ...
-    @overload
-    def finditer(self, text: bytes) -> Iterator[_OctetMatch]: ...
     def sub(self, repl: str | Callable[[Match], str], text: str) -> str: ...
     def split(self, text: str, maxsplit: int) -> list[str | None]: ...
+    @property
+    def groupindex(self) -> dict[str, int]: ...
+
+
+_Span = tuple[int, int]
+_Finder = Callable[[Any, bytes, int, int], tuple[_Span, ...]]  # RE2 itself: (anchor, octets, from, to)
+_NOWHERE = (-1, -1)
+_ANCHOR = cast("Any", RE2).Anchor
+_ANYWHERE, _AT_START, _ALL = _ANCHOR.UNANCHORED, _ANCHOR.ANCHOR_START, _ANCHOR.ANCHOR_BOTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _AsciiMatch:
-    """A match in the octets of an ASCII text, whose offsets are those of its characters."""
+    """A match in an ASCII text, whose offsets are those of its octets."""
 
-    _found: _OctetMatch
+    _text: str
+    _spans: tuple[_Span, ...]
+    _engine: _Engine
 
     def group(self, group: int | str = 0, /) -> str | None:
-        return _text(self._found.group(group))
+        start, end = self._spans[group if isinstance(group, int) else self._engine.groupindex[group]]
+        return self._text[start:end] if start >= 0 else None
 
     def groups(self) -> tuple[str | None, ...]:
-        return tuple(map(_text, self._found.groups()))
+        return tuple(self._text[start:end] if start >= 0 else None for start, end in self._spans[1:])
 
     def groupdict(self) -> dict[str, str | None]:
-        return {name: _text(octets) for name, octets in self._found.groupdict().items()}
+        return {name: self.group(number) for name, number in self._engine.groupindex.items()}
 
     def start(self, group: int = 0) -> int:
-        return self._found.start(group)
+        return self._spans[group][0]
 
     def end(self, group: int = 0) -> int:
-        return self._found.end(group)
+        return self._spans[group][1]
 
     def span(self, group: int = 0) -> tuple[int, int]:
-        return self._found.span(group)
+        return self._spans[group]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """A compiled pattern; safe to share between threads."""
+    """A compiled pattern; safe to share between threads.
+
+    Of a hundred patterns that a mail is searched for ninety are not in it, so a miss is what must be cheap:
+    RE2 is asked directly, and only where it found something in other letters than ASCII does its wrapper
+    count their characters.
+    """
 
     text: str
     ignore_case: bool
     _engine: _Engine
+    _find: _Finder
 
     def search(self, text: str) -> Match | None:
         """The first place where the pattern holds."""
-        seen = _seen(text)
-        return self._engine.search(seen) if isinstance(seen, str) else _ascii(self._engine.search(seen))
+        return self._found(_ANYWHERE, text, self._engine.search)
 
     def match(self, text: str) -> Match | None:
         """The match at the very start of the text."""
-        seen = _seen(text)
-        return self._engine.match(seen) if isinstance(seen, str) else _ascii(self._engine.match(seen))
+        return self._found(_AT_START, text, self._engine.match)
 
     def fullmatch(self, text: str) -> Match | None:
         """The match of the whole text; a text that is too long to be looked at never matches."""
-        if len(text) > LOOKED_AT:
-            return None
-        seen = _seen(text)
-        return self._engine.fullmatch(seen) if isinstance(seen, str) else _ascii(self._engine.fullmatch(seen))
+        return None if len(text) > LOOKED_AT else self._found(_ALL, text, self._engine.fullmatch)
 
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches, from left to right, without overlap."""
-        seen = _seen(text)
-        return (
-            self._engine.finditer(seen)
-            if isinstance(seen, str)
-            else map(_AsciiMatch, self._engine.finditer(seen))
-        )
+        seen = _whole(text)
+        octets = seen.encode()
+        if self._find(_ANYWHERE, octets, 0, len(octets))[0] == _NOWHERE:
+            return iter(())
+        return self._each(seen, octets) if seen.isascii() else self._engine.finditer(seen)
 
     def sub(self, replacement: str | Callable[[Match], str], text: str) -> str:
         """The text with every match replaced; what is too far to be looked at stays as it is."""
@@ -127,6 +121,24 @@ class Pattern:
         pieces[-1] += text[LOOKED_AT:]
         return pieces
 
+    def _found(self, anchor: Any, text: str, wrapper: Callable[[str], Match | None]) -> Match | None:
+        seen = _whole(text)
+        octets = seen.encode()
+        spans = self._find(anchor, octets, 0, len(octets))
+        if spans[0] == _NOWHERE:
+            return None
+        return _AsciiMatch(seen, spans, self._engine) if len(octets) == len(seen) else wrapper(seen)
+
+    def _each(self, text: str, octets: bytes) -> Iterator[Match]:
+        """The matches in an ASCII text; after an empty one the search goes on one character further."""
+        at, end = 0, len(octets)
+        while at <= end:
+            spans = self._find(_ANYWHERE, octets, at, end)
+            if spans[0] == _NOWHERE:
+                return
+            yield _AsciiMatch(text, spans, self._engine)
+            at = spans[0][1] + (spans[0][1] == at)
+
 
 @lru_cache(maxsize=CACHED)
 def compile_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
@@ -137,28 +149,16 @@ def compile_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
     options.log_errors = False
     options.case_sensitive = not ignore_case
     try:
-        return Pattern(text, ignore_case, cast("_Engine", engine.compile(text, options)))
+        compiled = engine.compile(text, options)
+        find = compiled._regexp.Match  # noqa: SLF001 - its wrapper costs as much again as the search
+        return Pattern(text, ignore_case, cast("_Engine", compiled), find)
     except (engine.error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else error
         reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)
         raise ValueError(f"the pattern {text!r} cannot be used: {reason}") from None
 
 
-def _seen(text: str) -> str | bytes:
-    """As much of the text as is looked at; ASCII as octets, for then RE2 need not count characters."""
-    head = text[:LOOKED_AT]
-    return head.encode("ascii") if head.isascii() else _whole(head)
-
-
 def _whole(text: str) -> str:
-    """The same as characters; lone surrogates, which UTF-8 cannot carry, become `?`."""
+    """As much of the text as is looked at; lone surrogates, which UTF-8 cannot carry, become `?`."""
     head = text[:LOOKED_AT]
     return head if head.isascii() else head.encode("utf-8", "replace").decode("utf-8")
-
-
-def _ascii(found: _OctetMatch | None) -> Match | None:
-    return None if found is None else _AsciiMatch(found)
-
-
-def _text(octets: bytes | None) -> str | None:
-    return None if octets is None else octets.decode("ascii")

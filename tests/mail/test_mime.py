@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail.entity import DEEPEST, PARTS
+from gateway.mail.entity import DEEPEST, PARTS, split, tree
 from gateway.mail.mime import leaves, safe_filename
 
 MAILS = Path(__file__).parents[1] / "mails" / "parse"
@@ -134,6 +134,17 @@ def test_of_too_many_parts_the_first_are_read():
     )
     assert len(parts) == PARTS
     assert "too_many_parts" in defects
+
+
+def test_a_multipart_with_the_boundary_of_the_outer_one_keeps_its_parts():
+    octets = crlf(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+        "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nwords\n"
+        "--b\nContent-Type: text/html\n\n<p>\n--b--\n"
+        "\n--b\nContent-Type: image/gif\n\nGIF8\n--b--\n"
+    )
+    assert split(octets) == tree(octets)
+    assert types(octets) == [((1, 1), "text/plain"), ((1, 2), "text/html"), ((2,), "image/gif")]
 
 
 def test_a_boundary_may_begin_with_dashes_and_be_another_than_the_named():
