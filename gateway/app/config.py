@@ -54,6 +54,7 @@ from gateway.app.setting import (
     like,
     written,
 )
+from gateway.commands.verb import VERBS
 from gateway.kernel.errors import InputError, MailFlowError
 from gateway.outbox.throttle import Rate, parse_rate
 
@@ -126,6 +127,21 @@ class OwnerConfig(Section):
     @classmethod
     def _first(cls, address: str, info: ValidationInfo) -> str:
         return address or info.data.get("addresses", ("",))[0]
+
+
+class CommandsConfig(Section):
+    """The owner's own words for commands."""
+
+    words: dict[str, str] = {}
+
+    @field_validator("words")
+    @classmethod
+    def _known(cls, words: dict[str, str]) -> dict[str, str]:
+        for word, verb in words.items():
+            if verb not in VERBS:
+                hint = nearest(verb, VERBS) or f"one is {next(iter(VERBS))}"
+                raise ValueError(f"{word} = {verb!r}: there is no such command; {hint}")
+        return {word.lower(): verb for word, verb in words.items()}
 
 
 class ListenConfig(Section):
@@ -323,6 +339,7 @@ class Config(Section):
 
     shop: ShopConfig
     owner: OwnerConfig
+    commands: CommandsConfig = ALL_DEFAULTS
     listen: ListenConfig = ALL_DEFAULTS
     relay: RelayConfig
     store: StoreConfig = ALL_DEFAULTS

@@ -46,7 +46,7 @@ async def _retry(gateway: Gateway, request: Request) -> Answer:
     return {"done": sorted({*released, *due})}
 
 
-async def _hold(gateway: Gateway, request: Request) -> Answer:
+async def _keep(gateway: Gateway, request: Request) -> Answer:
     async with writing(gateway.db) as tx:
         held = await intervention.hold(tx, request["seqs"], request["why"])
     return {"done": sorted(held)}
@@ -58,12 +58,21 @@ async def _vitals(gateway: Gateway, request: Request) -> Answer:
     return {"tasks": len(asyncio.all_tasks()) - 1, "connections": sum(len(each.sessions) for each in doors)}
 
 
+async def _command(gateway: Gateway, request: Request) -> Answer:
+    receipt = await gateway.command(request["line"], "keyboard")
+    return {"lines": [[said.outcome, said.text] for said in receipt.lines]}
+
+
 ACTS: Mapping[str, Callable[[Gateway, Request], Awaitable[Answer]]] = {
     "ingest": _ingest,
     "queue.retry": _retry,
-    "queue.hold": _hold,
+    "queue.keep": _keep,
+    "command": _command,
     "vitals": _vitals,
 }
+
+
+DECIDES = frozenset({"command"})  # acts that set mails free, which a running service then decides
 
 
 @asynccontextmanager
@@ -93,7 +102,10 @@ async def ask(config: Config, do: str, **arguments: Any) -> Answer:
     except (FileNotFoundError, ConnectionRefusedError):
         await bring_up(config.store.address(), lock=config.lock)
         async with build(config, listen=False) as gateway:
-            return await ACTS[do](gateway, request)
+            answer = await ACTS[do](gateway, request)
+            if do in DECIDES:
+                await gateway.intake.decide_all()
+            return answer
     try:
         writer.write(json.dumps(request).encode() + b"\n")
         answer = cast("dict[str, Any]", json.loads(await reader.readline()))

@@ -16,6 +16,9 @@ from gateway.app.defaults import shipped_folder
 from gateway.app.mailboxes import watchers
 from gateway.app.published import signing_keys
 from gateway.app.upkeep import upkeep
+from gateway.commands.decide import Receipt
+from gateway.commands.grammar import read
+from gateway.commands.verb import SYNONYMS
 from gateway.db.engine import Database, open_database
 from gateway.edges import smtp_in
 from gateway.edges.admission import ListenConfig
@@ -29,7 +32,7 @@ from gateway.feedback.model import FeedbackTerms
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.errors import InputError
-from gateway.kernel.ids import new_id
+from gateway.kernel.ids import Id, new_id
 from gateway.kernel.tokens import Secrets, keyed_hash, read_secrets
 from gateway.mail.address import canonical
 from gateway.mail.dkim import sign
@@ -40,11 +43,12 @@ from gateway.outbox.desk import Desk, Sender
 from gateway.outbox.handover import Relay, RelayConfig, Tls
 from gateway.outbox.relay import RelayWorker
 from gateway.outbox.render import Templates
+from gateway.pipeline.command import Ear
 from gateway.pipeline.gather import Correspondent, Shop
 from gateway.pipeline.intake import Intake, Timers, Worker
 from gateway.pipeline.pipe import Outcome, Pipe
 from gateway.pipeline.slices import Terms, slices
-from gateway.pipeline.stimulus import Ingested
+from gateway.pipeline.stimulus import Ingested, WebAction
 from gateway.pipeline.watcher import Watcher
 from gateway.purchasing.model import PurchasingTerms
 
@@ -85,6 +89,13 @@ class Gateway:
         """Take in rows that were brought; InputError says what is wrong with them."""
         stimulus = Ingested(new_id("ing", self.clock.now()), kind, source, rows, first)
         return await self.pipe.ingest(stimulus)
+
+    async def command(self, line: str, by: str) -> Receipt:
+        """Do one line of commands for somebody at this machine."""
+        words = {**SYNONYMS, **self.config.commands.words}
+        action = WebAction(new_id("web", self.clock.now()), line, Id("shop"), by)
+        ear = Ear(words, ShopCalendar(self.config.shop.zone))
+        return await self.pipe.command(action, read(line, words), ear)
 
     async def settle(self) -> None:
         """Return when nothing is left to do now: every mail decided, every due timer and message seen.
@@ -149,6 +160,7 @@ async def build(
         )
         pipe.watch(lambda _: worker.wake())
         pipe.watch(lambda _: timers.worker.ring())
+        pipe.watch(lambda outcome: intake.worker.ring() if isinstance(outcome.stimulus, WebAction) else None)
         pipe.watch(observe)
         room = Watermark(config.data, clock).check
         watched = watchers(config, shop.plan, db, intake.accept, pipe.happened, clock, room)
@@ -196,6 +208,7 @@ def _shop(config: Config, keys: Secrets) -> Shop:
         owner=tuple(Address(address.lower()) for address in config.owner.addresses),
         channels=_correspondents(config.channel),
         carriers=_correspondents(config.carrier),
+        words=config.commands.words,
     )
 
 

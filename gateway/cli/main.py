@@ -21,15 +21,18 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs 60 ms, and help needs no colours
     pretty_exceptions_enable=False,
 )
-queue = typer.Typer(help="Mail that waits to be sent.", no_args_is_help=True, rich_markup_mode=None)
+queue = typer.Typer(help="Mail that waits, and why.", no_args_is_help=True, rich_markup_mode=None)
+hold = typer.Typer(help="Mail that waits for your word.", no_args_is_help=True, rich_markup_mode=None)
 data = typer.Typer(help="The shop's data: in, out, kept safe.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(queue, name="queue")
+queue.add_typer(hold, name="hold")
 app.add_typer(data, name="data")
 
 Folder = Annotated[
     Path,
     typer.Option("--folder", "-f", envvar="MAILFLOW_FOLDER", help="The shop's folder.", show_default="here"),
 ]
+Held = Annotated[list[str], typer.Argument(metavar="N...", help="Numbers of held mail, such as 12.")]
 Numbers = Annotated[list[str], typer.Argument(metavar="MESSAGE...", help="Messages, such as M4QZ9.")]
 
 
@@ -164,12 +167,55 @@ def queue_retry(numbers: Numbers, folder: Folder = Path()) -> None:
     _exit(run_retry(folder, numbers))
 
 
-@queue.command("hold")
-def queue_hold(numbers: Numbers, folder: Folder = Path()) -> None:
+@queue.command("keep")
+def queue_keep(numbers: Numbers, folder: Folder = Path()) -> None:
     """Keep messages back until they are retried."""
-    from gateway.cli.queue import run_hold
+    from gateway.cli.queue import run_keep
 
-    _exit(run_hold(folder, numbers))
+    _exit(run_keep(folder, numbers))
+
+
+@queue.command("explain")
+def queue_explain(
+    mail: Annotated[str, typer.Argument(metavar="MAIL", help="A mail such as J7F3K, or 12 if it was held.")],
+    folder: Folder = Path(),
+) -> None:
+    """Explain what was decided about a mail that came."""
+    from gateway.cli.hold import run_explain
+
+    _exit(run_explain(folder, mail))
+
+
+@hold.command("list")
+def hold_list(folder: Folder = Path()) -> None:
+    """List the mail that waits for your word."""
+    from gateway.cli.hold import run_list
+
+    _exit(run_list(folder))
+
+
+@hold.command("show")
+def hold_show(number: Annotated[str, typer.Argument(metavar="N")], folder: Folder = Path()) -> None:
+    """Show one held mail, and why it is held."""
+    from gateway.cli.hold import run_show
+
+    _exit(run_show(folder, number))
+
+
+@hold.command("release")
+def hold_release(numbers: Held, folder: Folder = Path()) -> None:
+    """Go on with held mail; what nobody knew what to do with is seen to by hand."""
+    from gateway.cli.hold import run_decide
+
+    _exit(run_decide(folder, "release", numbers))
+
+
+@hold.command("drop")
+def hold_drop(numbers: Held, folder: Folder = Path()) -> None:
+    """Do nothing with held mail, ever."""
+    from gateway.cli.hold import run_decide
+
+    _exit(run_decide(folder, "drop", numbers))
 
 
 @data.command("import")

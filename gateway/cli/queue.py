@@ -30,11 +30,11 @@ def run_retry(folder: Path, numbers: Sequence[str]) -> int:
     return _tell(seqs, done, "due now", "is not waiting")
 
 
-def run_hold(folder: Path, numbers: Sequence[str]) -> int:
+def run_keep(folder: Path, numbers: Sequence[str]) -> int:
     """Keep messages back."""
     seqs = [_seq(number) for number in numbers]
-    done = asyncio.run(ask(load(folder), "queue.hold", seqs=seqs, why="held at the keyboard"))["done"]
-    return _tell(seqs, done, "held", "could not be held: it is settled, or already on its way")
+    done = asyncio.run(ask(load(folder), "queue.keep", seqs=seqs, why="kept back at the keyboard"))["done"]
+    return _tell(seqs, done, "kept back", "could not be kept back: it is settled, or already on its way")
 
 
 async def _list(folder: Path, everything: bool) -> int:

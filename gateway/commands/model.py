@@ -58,3 +58,38 @@ class RestoreHeld(Effect):
 
     number: int
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAnswered(Effect):
+    """The commands of this mail, which were asked back, are done: a second yes does nothing."""
+
+    mail: Id
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUndone(Effect):
+    """The receipt of this mail of commands is taken back: it cannot be taken back again."""
+
+    mail: Id
+
+
+# --- what her answers are about -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A letter that asked whether she meant it: which mail it was about, and what that mail said."""
+
+    mail: Id
+    text: str
+    answered: bool  # it was done already
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """A receipt that she takes back: what it did that has an inverse, and whether she did so before."""
+
+    mail: Id
+    dropped: tuple[int, ...]
+    undone: bool

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.kernel.ids import Id
+from gateway.kernel.tokens import TokenKind
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import MessageId
 from gateway.mail.part import Enclosure
@@ -47,3 +48,4 @@ class Draft:
     not_before: datetime | None = None
     expires_in: timedelta | None = None  # None: the purpose's own life
     enclosures: tuple[Enclosure, ...] = ()
+    reply: TokenKind = TokenKind.REPLY  # what an answer to it opens

@@ -17,7 +17,7 @@ from gateway.mail.compose import Letter, compose
 from gateway.mail.draft import Draft
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import Mailbox
-from gateway.mail.verp import AddressPlan, message_id, message_token, reply_path
+from gateway.mail.verp import AddressPlan, message_id, message_token, token_address
 from gateway.outbox import intervention, suppression
 from gateway.outbox.enqueue import Enqueued, enqueue
 from gateway.outbox.message import NoteBounce, Send, Suppress, Tell, Withdraw
@@ -58,6 +58,7 @@ class Desk:
             context=effect.context,
             about=effect.about,
             enclosures=effect.enclosures,
+            reply=effect.reply,
         )
         await self._enqueue(tx, draft, cause)
         return ()
@@ -94,7 +95,7 @@ class Desk:
             date=now,
             message_id=message_id(self.keys, seq, identifier, self.plan),
             token=message_token(self.keys, seq),
-            reply_to=reply_path(self.keys, seq, self.plan, self.today(now)),
+            reply_to=token_address(draft.reply, self.keys, seq, self.plan, self.today(now)),
             answers=draft.answers,
             enclosures=draft.enclosures,
         )

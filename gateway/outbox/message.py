@@ -15,6 +15,7 @@ from gateway.kernel.decision import Effect, Event
 from gateway.kernel.errors import SmtpReply
 from gateway.kernel.ids import Id
 from gateway.kernel.machine import Machine
+from gateway.kernel.tokens import TokenKind
 from gateway.mail.draft import Draft, Purpose
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import BounceClass
@@ -211,6 +212,7 @@ class Tell(Effect):
     context: Mapping[str, Any]
     about: Id | None = None
     enclosures: tuple[Enclosure, ...] = ()
+    reply: TokenKind = TokenKind.REPLY  # what an answer to it opens
 
 
 @dataclass(frozen=True, slots=True)

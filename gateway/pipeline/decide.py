@@ -1,13 +1,17 @@
 """Facts in, Decision out: safety, the owner's commands, her rules, the slices' own defaults, held.
 
-Safety is protocol and law and comes first, so that no rule can break an unsubscribe. The places of commands
-and rules are here and still empty. A mail that nobody claims is held: the owner is asked, nothing is lost.
+Safety is protocol and law and comes first, so that no rule can break an unsubscribe. The place of her rules
+is here and still empty. A mail that nobody claims is held: the owner is asked, nothing is lost.
 """
 
 from collections.abc import Mapping, Sequence
 
+from gateway.commands.authority import Level
+from gateway.commands.decide import by_mail
+from gateway.commands.grammar import commands_of
 from gateway.customers import decide as customers
 from gateway.kernel.decision import Decision, Disposition, Test, dropped, handled, held
+from gateway.kernel.ids import spoken
 from gateway.kernel.tokens import TokenKind
 from gateway.mail.parsed import AutoReply, Challenge, Complaint, DeliveryReport, Ordinary, UnsubscribeRequest
 from gateway.pipeline.gather import Facts, PartyKind
@@ -24,7 +28,7 @@ def decide(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
     """
     if "no_rule" in facts.waived:
         return _by_hand()
-    for rule in (safety, *_COMMANDS, *_RULES, *defaults, automatic):
+    for rule in (safety, commands, *_RULES, *defaults, automatic):
         decision = rule(facts)
         if decision is not None and not _is_waived(decision, facts):
             return decision
@@ -47,8 +51,22 @@ def _by_hand() -> Decision:
     return handled("held.by_hand", f"{HERE}:decide", note="the owner released it: it was seen to by hand")
 
 
-_COMMANDS: tuple[MailRule, ...] = ()  # commands by mail: rules.md, 12
 _RULES: tuple[MailRule, ...] = ()  # the owner's YAML rules: rules.md, 2
+
+
+def commands(facts: Facts) -> Decision | None:
+    """What the owner's lines do; a mail in her name that proves nothing is asked about."""
+    heard = facts.heard
+    if heard is None or not heard.is_meant:
+        return None
+    if facts.standing.level < Level.L1:
+        note = f"a mail in your name gives orders, but {facts.standing.why}"
+        tests = tuple(Test("command", command.line) for command in commands_of(heard.lines))
+        return held("commands.not_proven", f"{HERE}:commands", "not_proven", note, tests=tests)
+    if not heard.lines:
+        return handled("commands.nothing", f"{HERE}:commands", note="it says nothing to us")
+    number = spoken("R", facts.seq)
+    return by_mail(heard.lines, facts.standing, heard.world, number, heard.question, facts.envelope.id)
 
 
 def safety(facts: Facts) -> Decision | None:

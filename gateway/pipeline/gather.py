@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.commands.authority import Level, Proof, Standing, standing
+from gateway.commands.verb import SYNONYMS
 from gateway.customers.model import Customer
 from gateway.customers.store import customer_by_key
 from gateway.feedback.decide import FeedbackFacts
@@ -24,7 +25,7 @@ from gateway.mail.address import domain_of
 from gateway.mail.autoreply import why_not_answer
 from gateway.mail.draft import Answering
 from gateway.mail.envelope import Address, AuthResults, Envelope, Verdict
-from gateway.mail.parsed import Parsed
+from gateway.mail.parsed import AutoReply, Parsed
 from gateway.mail.verp import AddressPlan, token_at, token_of
 from gateway.orders.decide import OrderStanding
 from gateway.orders.model import Order, Shipment
@@ -41,6 +42,7 @@ from gateway.orders.store import (
 )
 from gateway.outbox.inspection import message_by_seq
 from gateway.outbox.message import OutboundMessage
+from gateway.pipeline.command import Ear, Heard, hear
 from gateway.pipeline.held import local_part
 from gateway.pipeline.lookup import feedback_of, purchase_of
 from gateway.pipeline.stimulus import MailArrived
@@ -94,6 +96,7 @@ class Shop:
     owner: tuple[Address, ...]
     channels: tuple[Correspondent, ...] = ()
     carriers: tuple[Correspondent, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict[str, str])  # for commands, to their verbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class Facts:
     )  # of the order mails, by number
     parcels: tuple[tuple[ParcelNews, Shipment | None, Order | None], ...] = ()
     waived: tuple[str, ...] = ()  # reasons for holding it that the owner has waived
+    heard: Heard | None = None  # the owner's words to us
 
     @property
     def answering(self) -> Answering:
@@ -171,6 +175,7 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
         known_orders=await _known(tx, order_mails_read, sender.name),
         parcels=await _parcels(tx, mail, sender, shop.calendar, now),
         waived=arrived.waived,
+        heard=await _heard(tx, mail, sender, answered, shop, now),
     )
 
 
@@ -208,6 +213,17 @@ def _released(found: Standing, waived: Sequence[str]) -> Standing:
     if waived and found.level < Level.L1:
         return Standing(Level.L1, "the owner has read it and released it")
     return found
+
+
+async def _heard(
+    tx: AsyncConnection, mail: Parsed, sender: Party, answered: Answered | None, shop: Shop, now: datetime
+) -> Heard | None:
+    """What the owner says to us; a machine that answers for her says nothing."""
+    if sender.kind is not PartyKind.OWNER or mail.automatic or isinstance(mail.kind, AutoReply):
+        return None
+    mine = answered if answered and not answered.third_person and not answered.expired else None
+    ear = Ear({**SYNONYMS, **shop.words}, shop.calendar)
+    return await hear(tx, mail.reply, mine and mine.message, mine and mine.kind, ear, now)
 
 
 async def _answered(

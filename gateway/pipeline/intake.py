@@ -79,7 +79,7 @@ class Intake:
         self._db = db
         self._pipe = pipe
         self._keep = keep
-        self.worker = Worker(self._decide_all, clock)
+        self.worker = Worker(self.decide_all, clock)
 
     async def accept(self, envelope: Envelope, octets: bytes, also: Unit = ()) -> str:
         """What the sender's server is told after 250, once the mail is durable.
@@ -93,7 +93,7 @@ class Intake:
         self.worker.ring()
         return f"kept as {spoken('J', row.seq)}"
 
-    async def _decide_all(self) -> None:
+    async def decide_all(self) -> None:
         """Decide what waits in the journal, in order."""
         while True:
             async with reading(self._db) as tx:

@@ -124,6 +124,11 @@ async def entry_by_id(tx: AsyncConnection, journal_id: Id) -> Entry | None:
     return _entry(row) if row else None
 
 
+async def entry_by_seq(tx: AsyncConnection, seq: int) -> Entry | None:
+    row = (await tx.execute(select(journal).where(journal.c.seq == seq))).mappings().first()
+    return _entry(row) if row else None
+
+
 async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes | None:
     """The mail exactly as it was received; None if it lies in the spool, or retention has dropped it."""
     found = await tx.execute(select(journal_octets.c.octets).where(journal_octets.c.journal_id == journal_id))

@@ -138,8 +138,8 @@ async def waiting(tx: AsyncConnection, about: Id, octets: Octets) -> Waiting:
 def notice_due(waiting: Waiting, now: datetime) -> Decision:
     """One letter for all that cannot wait, at most every ten minutes."""
     rule, where = "held.notice", "pipeline/notice.py:notice_due"
-    news = tuple(each for each in waiting.held if each.told_at is None and each.tell_at <= now)
-    if not news:
+    news = tuple(each for each in waiting.held if each.told_at is None and each.tell_at <= now + GAP)
+    if not any(each.tell_at <= now for each in news):
         return handled(rule, where, note="the owner knows already")
     if waiting.last_told is not None and now < waiting.last_told + GAP:
         later = waiting.last_told + GAP

@@ -15,6 +15,9 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.commands.decide import Receipt
+from gateway.commands.decide import decide as decide_commands
+from gateway.commands.grammar import Line
 from gateway.db.engine import Database, reading, writing
 from gateway.kernel.clock import Clock
 from gateway.kernel.decision import Decision, Disposition, Event, dropped, held
@@ -26,12 +29,14 @@ from gateway.mail.parsed import Parsed
 from gateway.pipeline import held as holding
 from gateway.pipeline import ingest, journal, notice, timers, trace
 from gateway.pipeline.apply import Done, Hand
+from gateway.pipeline.command import Ear, world_for
 from gateway.pipeline.decide import decide
 from gateway.pipeline.gather import Facts, Shop, gather
 from gateway.pipeline.journal import Entry
 from gateway.pipeline.lifecycle import MailMove
+from gateway.pipeline.remembered import columns, explaining
 from gateway.pipeline.slices import Slices
-from gateway.pipeline.stimulus import Ingested, MailArrived, Stimulus, TimerDue
+from gateway.pipeline.stimulus import Ingested, MailArrived, Stimulus, TimerDue, WebAction
 
 TRIES = 3
 log = structlog.get_logger()
@@ -104,6 +109,23 @@ class Pipe:
             return self._finish(Outcome(brought, decision, done, None, _since(started)))
         raise Stale(f"{brought.source}: the shop changed meanwhile; bring it again")
 
+    async def command(self, action: WebAction, lines: tuple[Line, ...], ear: Ear) -> Receipt:
+        """Do the commands of somebody who sits at this machine; the receipt says what was done."""
+        for _ in range(TRIES):
+            started = perf_counter()
+            now = self._clock.now()
+            async with reading(self._db) as tx:
+                world = await world_for(tx, lines, ear, now, by=action.by)
+            decision, receipt = decide_commands(lines, world)
+            try:
+                async with writing(self._db) as tx:
+                    done = await self._conclude(tx, action, decision, now, started)
+            except Stale:
+                continue
+            self._finish(Outcome(action, decision, done, None, _since(started)))
+            return receipt
+        raise Stale("what is held changed meanwhile; look again")
+
     async def settled(self, tx: AsyncConnection, events: Sequence[Event]) -> None:
         """What follows from deliveries that were settled, in the settling transaction."""
         for event in events:
@@ -132,9 +154,7 @@ class Pipe:
         async with writing(self._db) as tx:
             done = await self._conclude(tx, arrived, decision, now, started, facts)
             number = await self._hold(tx, arrived, decision, now, facts)
-            about: dict[str, Any] = (
-                {"duplicate_of": repeated} if repeated else _journal_facts(facts, self._shop)
-            )
+            about: dict[str, Any] = {"duplicate_of": repeated} if repeated else columns(facts, self._shop)
             if number is not None:
                 about["hold_number"] = number
             how = MailMove.REPEAT if repeated else _MOVE[decision.disposition]
@@ -174,7 +194,7 @@ class Pipe:
     ) -> tuple[Done, ...]:
         """Apply the decision and store why it was made."""
         done = await self._hand.apply(tx, stimulus.id, decision, now)
-        await trace.keep(tx, stimulus.id, decision, done, facts, now, _since(started))
+        await trace.keep(tx, stimulus.id, decision, done, explaining(facts), now, _since(started))
         return done
 
     async def _hold(
@@ -266,20 +286,6 @@ _MOVE = {
 def _duplicate(earlier: Id | None) -> Decision:
     note = f"the same mail came before as {earlier}"
     return dropped("pipe.duplicate", "pipeline/journal.py:earlier", "duplicate", note)
-
-
-def _journal_facts(facts: Facts | None, shop: Shop) -> dict[str, Any]:
-    """The columns by which a mail is found later: kind, author, customer, object."""
-    if facts is None:
-        return {}
-    meant = facts.order or (facts.purchase.purchase_order if facts.purchase else None)
-    return {
-        "kind": type(facts.mail.kind).__name__,
-        "subject": facts.mail.subject[:500],
-        "author_key": shop.key(facts.sender.address) if facts.sender.address else None,
-        "customer_id": facts.sender.customer.id if facts.sender.customer else None,
-        "about_id": meant.id if meant else None,
-    }
 
 
 def _excerpt(error: Exception) -> str:

@@ -33,6 +33,7 @@ from gateway.orders.question import asks_for_status, asks_to_cancel
 from gateway.orders.reading import order_form
 from gateway.outbox import message as outbound
 from gateway.outbox.desk import Desk, note_bounce, suppress, withdraw
+from gateway.pipeline import command as commanding
 from gateway.pipeline import held, ingest, lookup, mailbox, notice, timers
 from gateway.pipeline.apply import Applier, Reaction
 from gateway.pipeline.gather import Facts, PartyKind
@@ -115,6 +116,8 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
             command.ReleaseHeld: held.release,
             command.DropHeld: held.drop,
             command.RestoreHeld: held.restore,
+            command.MarkAnswered: commanding.mark_answered,
+            command.MarkUndone: commanding.mark_undone,
             outbound.Send: desk.send,
             outbound.Tell: desk.tell,
             outbound.Suppress: suppress,

@@ -16,7 +16,6 @@ from gateway.db.tables.mail import trace
 from gateway.kernel.decision import Decision, Match, Test
 from gateway.kernel.ids import Id
 from gateway.pipeline.apply import Done
-from gateway.pipeline.gather import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ async def keep(
     stimulus_id: Id,
     decision: Decision,
     done: Sequence[Done],
-    facts: Facts | None,
+    facts: Mapping[str, Any] | None,
     now: datetime,
     took_ms: float,
 ) -> None:
@@ -46,7 +45,7 @@ async def keep(
     row = {
         "stimulus_id": stimulus_id,
         "at": now,
-        "facts": _facts_to_json(facts),
+        "facts": facts,
         "matches": _matches_to_json(decision, done),
         "took_ms": round(took_ms),
     }
@@ -59,25 +58,6 @@ async def traces(tx: AsyncConnection, stimulus_id: Id) -> tuple[Traced, ...]:
     return tuple(
         _traced(row["at"], row["matches"], row["facts"] or {}, row["took_ms"]) for row in found.mappings()
     )
-
-
-def _facts_to_json(facts: Facts | None) -> dict[str, Any] | None:
-    """What explains a decision later, without the words of the mail."""
-    if facts is None:
-        return None
-    answered = facts.answered
-    return {
-        "kind": type(facts.mail.kind).__name__,
-        "kind_why": facts.mail.kind_why,
-        "sender": facts.sender.kind,
-        "level": facts.standing.level.name,
-        "level_why": facts.standing.why,
-        "role": facts.role,
-        "answers": answered and {"seq": answered.message.seq, "evidence": answered.evidence},
-        "may_answer": facts.refusal or "yes",
-        "waived": list(facts.waived),
-        "defects": list(facts.mail.defects),
-    }
 
 
 def _matches_to_json(decision: Decision, done: Sequence[Done]) -> list[dict[str, Any]]:

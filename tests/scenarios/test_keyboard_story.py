@@ -77,11 +77,11 @@ async def test_what_is_wrong_with_a_file_is_told_and_nothing_taken(
     assert await shop.stock("MUG-01") == before
 
 
-async def test_a_message_can_be_held_and_let_go(shop: Shop, capsys: pytest.CaptureFixture[str]):
+async def test_a_message_can_be_kept_back_and_let_go(shop: Shop, capsys: pytest.CaptureFixture[str]):
     shop.sink.answer(Moment.RCPT, "450 4.2.0 try later", recipient="ana@example.net")
     await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
     async with controllable(shop.gateway):
-        assert await asyncio.to_thread(queue.run_hold, folder(shop), ["M1"]) == 0
+        assert await asyncio.to_thread(queue.run_keep, folder(shop), ["M1"]) == 0
         await shop.lets_pass(hours=2)
         assert not shop.sink.mails_to("ana@example.net")
         await asyncio.to_thread(queue.run_why, folder(shop), "M1")
