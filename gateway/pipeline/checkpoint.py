@@ -1,7 +1,8 @@
 """How far each mailbox has been read, who watches it, and where each of its mails went.
 
-The step over a mail and the mail's journal row are one unit: after a crash either both are there or neither.
-A mail has one row by its UID, so even two watchers at once could not take it twice: the second unit fails.
+A mail's row by its UID and its journal row are one unit: after a crash either both are there or neither. So
+even two watchers at once could not take a mail twice: the second unit fails. The cursor only says where to
+begin to look.
 """
 
 from collections.abc import Sequence
@@ -93,8 +94,8 @@ def beginning(place: Place, cursor: Cursor, now: datetime) -> Unit:
     return ((insert_new(imap_cursor), row),)
 
 
-def taking(place: Place, cursor: Cursor, uid: int, journal_id: Id, move_to: str, now: datetime) -> Unit:
-    """The step over a mail that the journal has, or gets in the same unit."""
+def taking(place: Place, cursor: Cursor, uid: int, journal_id: Id, move_to: str) -> Unit:
+    """The row of a mail that the journal has, or gets in the same unit."""
     row = {
         "account": place.account,
         "mailbox": place.mailbox,
@@ -103,10 +104,10 @@ def taking(place: Place, cursor: Cursor, uid: int, journal_id: Id, move_to: str,
         "journal_id": journal_id,
         "move_to": move_to or None,
     }
-    return ((_INSERT_MAIL, row), *skipping(place, cursor, uid, now))
+    return ((_INSERT_MAIL, row),)
 
 
-def skipping(place: Place, cursor: Cursor, uid: int, now: datetime) -> Unit:
+def stepping(place: Place, cursor: Cursor, uid: int, now: datetime) -> Unit:
     """The step over everything up to `uid`."""
     step = {
         "in_account": place.account,
@@ -116,6 +117,19 @@ def skipping(place: Place, cursor: Cursor, uid: int, now: datetime) -> Unit:
         "at": now,
     }
     return ((_ADVANCE, step),)
+
+
+async def taken(tx: AsyncConnection, place: Place, uid_validity: int, uids: Sequence[int]) -> frozenset[int]:
+    """Those of these mails that the journal has."""
+    found = await tx.scalars(
+        select(imap_mail.c.uid).where(
+            imap_mail.c.account == place.account,
+            imap_mail.c.mailbox == place.mailbox,
+            imap_mail.c.uid_validity == uid_validity,
+            among(imap_mail.c.uid, uids),
+        )
+    )
+    return frozenset(found)
 
 
 async def known_mail(tx: AsyncConnection, message_id: str, size: int, since: datetime) -> Id | None:

@@ -8,11 +8,11 @@ that cannot be had is taken by its header, and at last by its place alone: one b
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
 
@@ -23,7 +23,7 @@ from gateway.kernel.ids import new_id
 from gateway.mail.delivered import delivered
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake
 from gateway.mail.guard import repaired, scan
-from gateway.pipeline import checkpoint
+from gateway.pipeline import checkpoint, journal
 from gateway.pipeline.checkpoint import Cursor, Place
 from gateway.pipeline.folder import CannotMove, Folder, Listed, Opened
 from gateway.pipeline.mailbox import MailboxOpened
@@ -96,14 +96,7 @@ class Collector:
         # `n:*` names the last mail even if its UID is below n (RFC 3501, 6.4.8).
         uids = sorted(uid for uid in set(found) if uid > cursor.uid)
         for start in range(0, len(uids), GROUP):
-            group = uids[start : start + GROUP]
-            listed = {mail.uid: mail for mail in await folder.listing(group)}
-            self._contact()
-            for (
-                uid
-            ) in group:  # what is not listed is gone, or said in a way that we cannot read: it is asked for
-                cursor = await self._take(folder, cursor, listed.get(uid) or Listed(uid, 0, None, ""))
-            cursor = await self._step(cursor, group[-1])
+            cursor = await self._take_group(folder, cursor, uids[start : start + GROUP])
         return cursor
 
     async def move(self, folder: Folder, cursor: Cursor) -> None:
@@ -158,25 +151,47 @@ class Collector:
 
     # --- one mail ------------------------------------------------------------------------------------------
 
-    async def _take(self, folder: Folder, cursor: Cursor, mail: Listed) -> Cursor:
-        """Have the journal keep one mail; returns the cursor behind it."""
+    async def _take_group(self, folder: Folder, cursor: Cursor, group: Sequence[int]) -> Cursor:
+        """Have the journal keep these mails; returns the cursor behind them.
+
+        They are fetched one by one and become durable together. The cursor steps over them when all are;
+        a crash before finds those that are by their rows.
+        """
+        async with reading(self._db) as tx:
+            taken = await checkpoint.taken(tx, self._place, cursor.uid_validity, group)
+        listed = {mail.uid: mail for mail in await folder.listing(group)}
+        self._contact()
+        keeping: list[asyncio.Task[None]] = []
+        try:
+            for uid in group:
+                if uid not in taken:  # what is not listed is gone, or was said as we cannot read it: ask
+                    mail = listed.get(uid) or Listed(uid, 0, None, "")
+                    keeping.append(asyncio.create_task(await self._take(folder, cursor, mail)))
+        finally:
+            ends = await asyncio.gather(*keeping, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        step = checkpoint.stepping(self._place, cursor, group[-1], self._clock.now())
+        await commit(self._db, step)
+        return replace(cursor, uid=group[-1])
+
+    async def _take(self, folder: Folder, cursor: Cursor, mail: Listed) -> Coroutine[Any, Any, None]:
+        """Fetch one mail; what is left to do is to keep it."""
         if cursor.since and mail.received_at and mail.received_at < cursor.since:
-            return replace(cursor, uid=mail.uid)
+            return _nothing()
         if cursor.anew and await self._tick_off(cursor, mail):
-            return replace(cursor, uid=mail.uid)
+            return _nothing()
         self._room()
         key = (cursor.uid_validity, mail.uid)
         self._tries[key] += 1
-        try:
-            async with self._one_large if mail.size > LARGE else nullcontext():
-                octets, finding = await self._octets(folder, mail, self._tries[key])
-                if octets is not None:
-                    await self._keep(cursor, mail, octets, finding)
-        except (DatabaseUnavailable, SpoolFull):
-            del self._tries[key]  # the mail is not to blame
-            raise
-        del self._tries[key]
-        return replace(cursor, uid=mail.uid)
+        if mail.size <= journal.LARGE:
+            octets, finding = await self._octets(folder, mail, self._tries[key])
+            return self._keep(cursor, mail, octets, finding)
+        async with self._one_large if mail.size > LARGE else nullcontext():
+            octets, finding = await self._octets(folder, mail, self._tries[key])
+            await self._keep(cursor, mail, octets, finding)
+        return _nothing()
 
     async def _octets(self, folder: Folder, mail: Listed, tries: int) -> tuple[bytes | None, str]:
         """What can be had of a mail, and why it must be held if that is not all; None if it is gone."""
@@ -193,11 +208,20 @@ class Collector:
         self._contact()
         return octets, finding
 
-    async def _keep(self, cursor: Cursor, mail: Listed, octets: bytes, finding: str) -> None:
-        now = self._clock.now()
-        envelope = envelope_of(octets, self._watched, now, finding)
-        also = checkpoint.taking(self._place, cursor, mail.uid, envelope.id, self._watched.move_to, now)
-        await self._accept(envelope, octets, also)
+    async def _keep(self, cursor: Cursor, mail: Listed, octets: bytes | None, finding: str) -> None:
+        """Return when the mail is durable; None is a mail that is gone."""
+        key = (cursor.uid_validity, mail.uid)
+        try:
+            if octets is not None:
+                now = self._clock.now()
+                envelope = envelope_of(octets, self._watched, now, finding)
+                target = self._watched.move_to
+                also = checkpoint.taking(self._place, cursor, mail.uid, envelope.id, target)
+                await self._accept(envelope, octets, also)
+        except (DatabaseUnavailable, SpoolFull):
+            del self._tries[key]  # the mail is not to blame
+            raise
+        del self._tries[key]
 
     async def _tick_off(self, cursor: Cursor, mail: Listed) -> bool:
         """Whether a mail with a new UID is one that the journal has; then it is stepped over."""
@@ -206,13 +230,13 @@ class Collector:
             known = await checkpoint.known_mail(tx, mail.message_id, mail.size, now - ANEW)
         if known is None:
             return False
-        step = checkpoint.taking(self._place, cursor, mail.uid, known, self._watched.move_to, now)
-        await commit(self._db, step)
+        row = checkpoint.taking(self._place, cursor, mail.uid, known, self._watched.move_to)
+        await commit(self._db, row)
         return True
 
-    async def _step(self, cursor: Cursor, uid: int) -> Cursor:
-        await commit(self._db, checkpoint.skipping(self._place, cursor, uid, self._clock.now()))
-        return replace(cursor, uid=uid)
+
+async def _nothing() -> None:
+    """There is nothing left to do."""
 
 
 def envelope_of(octets: bytes, watched: Watched, now: datetime, finding: str = "") -> Envelope:
