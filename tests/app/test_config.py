@@ -294,3 +294,50 @@ def test_the_shipped_file_is_a_valid_shop_of_nothing_but_defaults(written):
     ours = {"shop", "owner", "relay"}
     assert config.model_dump(exclude=ours) == least.model_dump(exclude=ours)
     assert stat.S_IMODE(shipped.stat().st_mode) & 0o111 == 0
+
+
+IMAP = """\
+[[imap]]
+host = "imap.provider.example"
+user = "mia@pottery.example"
+password_file = "secret"
+addresses = ["mia@pottery.example"]
+"""
+
+
+def test_a_mailbox_needs_little(written):
+    (account,) = load(written(LEAST + IMAP)).imap
+    assert (account.port, account.mailboxes, account.target, account.first) == (993, ("INBOX",), "", "new")
+    assert account.account == "mia@pottery.example at imap.provider.example"
+
+
+def test_the_secret_of_a_mailbox_is_read_afresh(written):
+    folder = written(LEAST + IMAP)
+    (account,) = load(folder).imap
+    for secret in ("one", "two"):
+        (folder / "secret").write_text(f"{secret}\n")
+        assert account.secret() == secret
+    (folder / "secret").unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        account.secret()
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ('tls = "off"', 'set tls = "implicit"'),
+        ('token_file = "token"', "either password_file or token_file"),
+        ('after = "move"', "move_to go together"),
+        ('move_to = "Done"', "move_to go together"),
+        ('after = "move"\nmove_to = "INBOX"', "watched itself"),
+        ("mailboxes = []", "must not be empty"),
+        ('first = "all"', "must be one of"),
+        ('folder = "INBOX"', "is an unknown key"),
+        (IMAP, "watched twice"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_is_told_with_its_line(written, more: str, problem: str):
+    (complaint,) = complaints(written(f"{LEAST}{IMAP}{more}\n"))
+    assert problem in complaint
+    assert complaint.startswith("config/mailflow.toml:")
+    assert "[[imap]]" in complaint or "[imap]" in complaint

@@ -172,3 +172,32 @@ def test_a_missing_driver_says_what_to_install(shop, capsys, monkeypatch):
 def test_a_folder_that_is_no_shop_is_not_looked_into(tmp_path):
     with pytest.raises(ConfigRefused, match="is no shop"):
         run(tmp_path)
+
+
+async def test_a_mailbox_that_is_not_read_is_told_with_its_reason(shop, capsys):
+    def settle(trouble: str | None) -> None:
+        with sqlite3.connect(shop / "data/mailflow.db") as db:
+            db.execute("DELETE FROM imap_mailbox")
+            row = ("mia at imap.provider.test", "INBOX", trouble, 1_762_074_000_000_000 if trouble else None)
+            db.execute(
+                "INSERT INTO imap_mailbox (account, mailbox, trouble, trouble_since) VALUES (?, ?, ?, ?)", row
+            )
+
+    secret = shop / "config/secrets/imap"
+    secret.write_text("open sesame\n")
+    secret.chmod(0o600)
+    with (shop / FILE).open("a", encoding="utf-8") as file:
+        file.write(
+            '\n[[imap]]\nhost = "imap.provider.test"\nuser = "mia"\n'
+            'password_file = "config/secrets/imap"\naddresses = ["mia@pottery.test"]\n'
+        )
+    await bring_up(f"sqlite:///{shop / 'data/mailflow.db'}")
+    await asyncio.to_thread(settle, "it refuses mia: use an app password")
+    (problem,) = await asyncio.to_thread(problems, shop, capsys)
+    assert "INBOX of mia at imap.provider.test has not been read since 2025-11-02 10:00" in problem
+    assert "use an app password" in problem
+    await asyncio.to_thread(settle, None)
+    assert await asyncio.to_thread(run, shop) == 0
+    secret.chmod(0o644)
+    (problem,) = await asyncio.to_thread(problems, shop, capsys)
+    assert f"chmod 600 {secret}" in problem
