@@ -10,6 +10,7 @@ count from the shop's folder. `config/mailflow.toml` of this repository shows ev
 import ipaddress
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
 from urllib.parse import quote, urlsplit
@@ -42,6 +43,7 @@ from gateway.app.setting import (
     LmtpOrNone,
     MailAddress,
     MailAddressOrNone,
+    ManyDays,
     Name,
     Network,
     Port,
@@ -55,6 +57,7 @@ from gateway.app.setting import (
     written,
 )
 from gateway.commands.verb import VERBS
+from gateway.db.retention import Retention
 from gateway.kernel.errors import InputError, MailFlowError
 from gateway.outbox.throttle import Rate, parse_rate
 
@@ -334,6 +337,31 @@ class FeedbackConfig(Section):
     ask_after_days: Days = 7
 
 
+class RetainConfig(Section):
+    """How many days things are kept."""
+
+    handled_days: ManyDays = 90
+    reports_days: ManyDays = 30
+    dropped_days: ManyDays = 14
+    held_days: Annotated[int, Field(ge=28, le=3650)] = 180
+    traces_days: ManyDays = 90
+    sent_days: ManyDays = 90
+    rows_days: Annotated[int, Field(ge=90, le=3650)] = 730
+
+    @property
+    def retention(self) -> Retention:
+        """The same as spans of time."""
+        return Retention(
+            handled=timedelta(days=self.handled_days),
+            reports=timedelta(days=self.reports_days),
+            dropped=timedelta(days=self.dropped_days),
+            held=timedelta(days=self.held_days),
+            traces=timedelta(days=self.traces_days),
+            sent=timedelta(days=self.sent_days),
+            rows=timedelta(days=self.rows_days),
+        )
+
+
 class Config(Section):
     """All sections, and the folder that relative paths count from."""
 
@@ -348,6 +376,7 @@ class Config(Section):
     orders: OrdersConfig = ALL_DEFAULTS
     purchasing: PurchasingConfig = ALL_DEFAULTS
     feedback: FeedbackConfig = ALL_DEFAULTS
+    retain: RetainConfig = ALL_DEFAULTS
     channel: tuple[CorrespondentConfig, ...] = ()
     carrier: tuple[CorrespondentConfig, ...] = ()
     imap: tuple[ImapConfig, ...] = ()

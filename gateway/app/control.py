@@ -63,12 +63,20 @@ async def _command(gateway: Gateway, request: Request) -> Answer:
     return {"lines": [[said.outcome, said.text] for said in receipt.lines]}
 
 
+async def _resume(gateway: Gateway, request: Request) -> Answer:
+    async with writing(gateway.db) as tx:
+        released = await intervention.resume_sending(tx, gateway.clock.now())
+    gateway.relay.wake()
+    return {"done": sorted(released)}
+
+
 ACTS: Mapping[str, Callable[[Gateway, Request], Awaitable[Answer]]] = {
     "ingest": _ingest,
     "queue.retry": _retry,
     "queue.keep": _keep,
     "command": _command,
     "vitals": _vitals,
+    "queue.resume": _resume,
 }
 
 

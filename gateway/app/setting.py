@@ -158,6 +158,7 @@ RateOrNone = Annotated[str, unless_empty(rate)]
 Selector = Annotated[str, like(rf"{_LABEL}(\.{_LABEL})*", "a selector such as mailflow")]
 File = Annotated[Path, BeforeValidator(_in_folder)]
 FileOrNone = Annotated[Path | None, BeforeValidator(_in_folder)]
+ManyDays = Annotated[int, Field(ge=1, le=3650)]
 Days = Annotated[int, Field(ge=1, le=365)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 PortOrAny = Annotated[int, Field(ge=0, le=65535)]  # 0: one that is free

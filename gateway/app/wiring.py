@@ -15,7 +15,7 @@ from gateway.app.config import Config, CorrespondentConfig
 from gateway.app.defaults import shipped_folder
 from gateway.app.mailboxes import watchers
 from gateway.app.published import signing_keys
-from gateway.app.upkeep import upkeep
+from gateway.app.upkeep import forgetting, sweeping, upkeep, watching
 from gateway.commands.decide import Receipt
 from gateway.commands.grammar import read
 from gateway.commands.verb import SYNONYMS
@@ -27,7 +27,7 @@ from gateway.edges.parser import Parser
 from gateway.edges.rcpt import Recipients
 from gateway.edges.smtp_out import Smarthost
 from gateway.edges.spool import Spool
-from gateway.edges.watermark import Watermark
+from gateway.edges.watermark import Space, Watermark, measured
 from gateway.feedback.model import FeedbackTerms
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.clock import Clock, SystemClock
@@ -102,7 +102,7 @@ class Gateway:
 
         Mailboxes are looked into once more, but for those whose server is away or refuses us.
         """
-        workers = (*self.watchers, self.intake.worker, self.timers.worker)
+        workers = (*self.watchers, self.intake.worker, self.timers.worker, self.upkeep)
         for worker in workers:
             worker.ring()
         while True:
@@ -126,6 +126,7 @@ async def build(
     rng: random.Random | None = None,
     observe: Callable[[Outcome], None] = _ignore,
     listen: bool = True,
+    measure: Callable[[Path], Space] = measured,
 ) -> AsyncGenerator[Gateway]:
     """An open shop; leaving the block closes its listener first and its database last.
 
@@ -162,10 +163,15 @@ async def build(
         pipe.watch(lambda _: timers.worker.ring())
         pipe.watch(lambda outcome: intake.worker.ring() if isinstance(outcome.stimulus, WebAction) else None)
         pipe.watch(observe)
-        room = Watermark(config.data, clock).check
-        watched = watchers(config, shop.plan, db, intake.accept, pipe.happened, clock, room)
+        watermark = Watermark(config.data, clock, measure)
+        watched = watchers(config, shop.plan, db, intake.accept, pipe.happened, clock, watermark.check)
         for watcher in watched:
             pipe.watch(watcher.heard)
+        chores = (
+            sweeping(db, spool),
+            forgetting(db, config.retain.retention, shop.calendar, pipe.settled),
+            watching(db, watermark, pipe.settled),
+        )
         doors: list[Listener] = []
         for door in _doors(config) if listen else ():
             listening = smtp_in.listening(
@@ -173,13 +179,13 @@ async def build(
                 _recipients(shop),
                 intake.accept,
                 clock,
-                room=room,
+                room=watermark.check,
                 spill_folder=spool.aside,
             )
             doors.append(await stack.enter_async_context(listening))
         listener, lmtp = (*doors, None, None)[:2]
         yield Gateway(
-            config, db, clock, pipe, intake, timers, worker, upkeep(db, spool, clock), listener, lmtp, watched
+            config, db, clock, pipe, intake, timers, worker, upkeep(chores, clock), listener, lmtp, watched
         )
 
 
@@ -206,6 +212,7 @@ def _shop(config: Config, keys: Secrets) -> Shop:
         calendar=ShopCalendar(config.shop.zone),
         currency=config.shop.currency,
         owner=tuple(Address(address.lower()) for address in config.owner.addresses),
+        mailboxes=frozenset(Address(one.lower()) for hosted in config.imap for one in hosted.addresses),
         channels=_correspondents(config.channel),
         carriers=_correspondents(config.carrier),
         words=config.commands.words,

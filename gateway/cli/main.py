@@ -218,6 +218,14 @@ def hold_drop(numbers: Held, folder: Folder = Path()) -> None:
     _exit(run_decide(folder, "drop", numbers))
 
 
+@queue.command("resume")
+def queue_resume(folder: Folder = Path()) -> None:
+    """Let automatic mail go again after it was stopped."""
+    from gateway.cli.queue import run_resume
+
+    _exit(run_resume(folder))
+
+
 @data.command("import")
 def data_import(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files.")],

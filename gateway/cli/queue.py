@@ -37,6 +37,13 @@ def run_keep(folder: Path, numbers: Sequence[str]) -> int:
     return _tell(seqs, done, "kept back", "could not be kept back: it is settled, or already on its way")
 
 
+def run_resume(folder: Path) -> int:
+    """Let automatic mail go again, and with it what the breaker held."""
+    done = asyncio.run(ask(load(folder), "queue.resume"))["done"]
+    print(f"Automatic mail goes out again. {_released(len(done))}")
+    return 0
+
+
 async def _list(folder: Path, everything: bool) -> int:
     async with open_database(load(folder).store.address(), read_only=True) as db, reading(db) as tx:
         rows = await listing(tx, Filter(settled=everything), limit=1000)
@@ -77,9 +84,19 @@ def _lines(found: Why) -> list[str]:
         f"  {tried.at:%d %b %H:%M:%S}  {tried.phase} at {tried.host}: {tried.reply or tried.outcome}"
         for tried in found.tries
     ]
+    if message.heard_at:
+        lines.append(f"  learned {message.heard_at:%d %b %H:%M}: {message.heard}")
     if message.bounced_at:
         lines.append(f"  came back {message.bounced_at:%d %b %H:%M}: {message.bounce}")
     return lines
+
+
+def _released(number: int) -> str:
+    return (
+        "Nothing was held."
+        if not number
+        else f"{number} held {'mail is' if number == 1 else 'mails are'} due now."
+    )
 
 
 def _seq(number: str) -> int:

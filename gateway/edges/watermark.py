@@ -40,18 +40,19 @@ class Watermark:
     """Says SpoolFull below the mark, until there is a fifth more room than that again."""
 
     def __init__(self, folder: Path, clock: Clock, measure: Callable[[Path], Space] = measured) -> None:
-        self._folder = folder
+        self.folder = folder
         self._clock = clock
         self._measure = measure
         self._checked_at: datetime | None = None
         self._room = 0.0  # in marks: below 1 it is full
+        self.free_mib = 0
         self._full = False
 
     def check(self) -> None:
         """Raise SpoolFull if nothing should be promised now; looks at the disk every 5 s."""
         self._look()
         if self._full:
-            raise SpoolFull(f"{self._folder}: the disk is nearly full")
+            raise SpoolFull(f"{self.folder}: the disk is nearly full")
 
     @property
     def nearly_full(self) -> bool:
@@ -59,15 +60,22 @@ class Watermark:
         self._look()
         return self._room < WARNING
 
+    @property
+    def has_room(self) -> bool:
+        """Whether there is clearly more than that again, so that the next time is news."""
+        self._look()
+        return self._room >= WARNING * RECOVERY
+
     def _look(self) -> None:
         now = self._clock.now()
         if self._checked_at is not None and now - self._checked_at < MEASURED_EVERY:
             return
         self._checked_at = now
-        self._room = room(self._measure(self._folder))
+        space = self._measure(self.folder)
+        self._room, self.free_mib = room(space), space.free_octets // 2**20
         was_full, self._full = self._full, self._room < (RECOVERY if self._full else 1)
         if self._full != was_full:
-            log.warning("spool.full" if self._full else "spool.has_room", folder=str(self._folder))
+            log.warning("spool.full" if self._full else "spool.has_room", folder=str(self.folder))
 
 
 def room(space: Space) -> float:

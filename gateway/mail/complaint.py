@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gateway.mail.bounces import Bounces, Looks, Named
 from gateway.mail.mime import Part
-from gateway.mail.original import ENCLOSED, message_id
+from gateway.mail.original import ENCLOSED, message_id, unsubscribe_addresses
 from gateway.mail.parsed import Complaint, Parsed
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.report import groups, typed_address
@@ -46,7 +46,10 @@ def complaint(
     for named in bounces.complaints:
         if named.when.holds(looks):
             recipient = _recipient(named, mail, parts, looks)
-            return Complaint(named.type or "abuse", recipient, message_id(parts, mail.text)), named.name
+            found = Complaint(
+                named.type or "abuse", recipient, message_id(parts, mail.text), unsubscribe_addresses(parts)
+            )
+            return found, named.name
     return None
 
 
@@ -59,6 +62,7 @@ def _standard(text: str, parts: Sequence[Part]) -> Complaint:
         type=fields.get("feedback-type", "").strip().lower() or "abuse",
         recipient=recipient or _in_original(parts),
         message_id=message_id(parts, ""),
+        unsubscribe=unsubscribe_addresses(parts),
     )
 
 

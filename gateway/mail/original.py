@@ -24,6 +24,8 @@ _MESSAGE_ID = compile_pattern(r"(?im)^>?[ \t]*Message-ID[ ]*:\s*<?([^<>\s]+@[^<>
 _SENT_TO = compile_pattern(r"(?im)^>?[ \t]*(?:To|Cc)[ ]*:([^\n]*(?:\n[ \t]+[^\n]+)*)")
 _ADDRESS = compile_pattern(ADDRESS)
 _LONGEST_HEAD = 16384  # characters
+_UNSUBSCRIBE = compile_pattern(r"(?im)^List-Unsubscribe[ ]*:((?:[^\n]|\n[ \t])*)")
+_MAILTO = compile_pattern(r"(?i)<mailto:([^<>\s?@]{1,64}@[^<>\s?@]{1,255})")
 _TOKEN_FIELD = compile_pattern(r"(?im)^X-MailFlow-Id:\s*\S")
 # Fields that mail systems write and people, asked for a summary, do not.
 _TRACE = frozenset(
@@ -55,6 +57,17 @@ class Halves:
 
     report: str
     original: str
+
+
+def unsubscribe_addresses(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The addresses by which the returned original can be unsubscribed from (RFC 2369, section 3.2)."""
+    fields = (
+        match.group(1) or ""
+        for part in parts
+        if part.media_type in ENCLOSED
+        for match in _UNSUBSCRIBE.finditer(part.text)
+    )
+    return tuple(match.group(1) or "" for field in fields for match in _MAILTO.finditer(field))
 
 
 def halves(text: str, bounces: Bounces) -> Halves:

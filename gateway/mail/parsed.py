@@ -138,6 +138,7 @@ class Complaint:
     type: str  # abuse, fraud, virus, not-spam, opt-out ...
     recipient: str  # who complained, if the report says so
     message_id: MessageId | None
+    unsubscribe: tuple[str, ...] = ()  # the addresses of List-Unsubscribe in the mail complained about
 
 
 @dataclass(frozen=True, slots=True)

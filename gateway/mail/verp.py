@@ -51,6 +51,14 @@ class AddressPlan:
         local = f"{self.base}{self.separator}{word}" if self.base else word
         return Address(f"{local}@{self.domain}")
 
+    def is_ours(self, address: str) -> bool:
+        """Whether mail to `address` comes to the shop; with one hosted mailbox the domain is not its own."""
+        local, _, domain = address.strip().lower().rpartition("@")
+        if domain not in (self.domain.lower(), self.token_domain.lower()):
+            return False
+        base = self.base.lower()
+        return not base or local == base or local.startswith(tuple(base + sign for sign in _SEPARATORS))
+
 
 def token_address(kind: TokenKind, keys: TokenKeys, number: int, plan: AddressPlan, today: date) -> Address:
     """The address that does what `kind` says to the row `number`; it works from `today` for its LIFE."""

@@ -36,6 +36,7 @@ from gateway.orders.reading import OrderMail, ReadLine, Reported
 from gateway.outbox.message import Send, Tell
 
 HERE = "orders/decide.py"
+STATUS = "orders/status"  # the template that answers "where is my order?"
 PROMISE = "order.promise"  # the timer that looks whether a promised day has passed
 LATE_AT = time(9)  # the morning after a promised day, shop time
 
@@ -96,8 +97,13 @@ def order_form(
     terms: OrderTerms,
     now: datetime,
     message_id: str,
+    refusal: str = "",
 ) -> Decision:
-    """An order written by hand: `2 x MUG-01`."""
+    """An order written by hand: `2 x MUG-01`; nobody is sold anything who may not be told of it."""
+    if refusal:
+        note = f"{author} orders by hand, but could not be answered: {refusal}"
+        tests = (Test("orders by hand", "yes"), Test("may be answered", refusal, False))
+        return held("orders.order_form", f"{HERE}:order_form", "check_failed", note, tests=tests)
     mail = OrderMail(
         number="",
         reported=Reported.PLACED,
@@ -136,20 +142,27 @@ def parcel(
 
 
 def status_question(
-    standing: Sequence[OrderStanding], customer: Customer, answers: Answering, refusal: str
+    standing: Sequence[OrderStanding], customer: Customer, answers: Answering, refusal: str, loops: str = ""
 ) -> Decision:
-    """The answer to "where is my order?"; to the customer's own address, if we may answer at all."""
+    """The answer to "where is my order?"; to the customer's own address, if we may answer at all.
+
+    `loops` says that this customer was answered too often already: then a person looks.
+    """
     rule, where = "orders.status_question", f"{HERE}:status_question"
     tests = (
         Test("asks for an order", "yes"),
         Test("orders of this customer", ", ".join(s.order.number for s in standing) or "none"),
         Test("may be answered", refusal or "yes", not refusal),
+        Test("may be answered once more", loops or "yes", not loops),
     )
     if refusal or not standing:
         why = refusal or f"{customer.email} asks for an order, but has none with us"
         return held(rule, where, "no_rule", why, tests=tests)
+    if loops:
+        note = f"{customer.email} asks for an order again: {loops}"
+        return held(rule, where, "breaker", note, tests=tests)
     draft = Draft(
-        "orders/status",
+        STATUS,
         to=customer.email,
         name=customer.name,
         context={"orders": tuple(standing), "customer": customer},

@@ -6,7 +6,7 @@ which is tried again and then held for the owner. Nothing is signed here: that h
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,9 +18,22 @@ from gateway.mail.draft import Draft
 from gateway.mail.envelope import Address
 from gateway.mail.parsed import Mailbox
 from gateway.mail.verp import AddressPlan, message_id, message_token, token_address
-from gateway.outbox import intervention, suppression
+from gateway.outbox import intervention, points, suppression
+from gateway.outbox.allowance import ONCE_PER
 from gateway.outbox.enqueue import Enqueued, enqueue
-from gateway.outbox.message import NoteBounce, Send, Suppress, Tell, Withdraw
+from gateway.outbox.message import (
+    CountBounce,
+    LiftSuppression,
+    NoteBounce,
+    NoteNews,
+    ResumeSending,
+    Send,
+    SendingResumed,
+    Suppress,
+    SuppressionReason,
+    Tell,
+    Withdraw,
+)
 from gateway.outbox.render import Rendered, Templates
 
 
@@ -63,8 +76,18 @@ class Desk:
         await self._enqueue(tx, draft, cause)
         return ()
 
+    async def count_bounce(self, tx: AsyncConnection, effect: CountBounce, cause: Cause) -> Sequence[Event]:
+        """A failure counts against its address, on the shop's day."""
+        key, identifier = cause.key(effect.address), derived_id("bnc", cause.id)
+        return await points.count(tx, effect, key, identifier, cause.now, self.today(cause.now))
+
+    def once_per(self, template: str) -> timedelta:
+        """How long nobody gets this answer again: as its template says, and a day at the least."""
+        return max(self.templates.template(template).once_per or ONCE_PER, ONCE_PER)
+
     async def _enqueue(self, tx: AsyncConnection, draft: Draft, cause: Cause) -> int:
         rendered = self.templates.render(draft.template, {**draft.context, "shop": self.sender})
+        once_per = self.once_per(draft.template) if draft.answers else rendered.once_per
         identifier = derived_id("msg", cause.id)
         new = Enqueued(
             id=identifier,
@@ -76,6 +99,8 @@ class Desk:
             subject=rendered.subject,
             about=draft.about,
             customer_id=draft.customer_id,
+            cause=cause.stimulus_id,
+            once_since=cause.now - once_per if once_per else None,
             on_doubt=rendered.doubt,
             not_before=draft.not_before,
             expires_in=draft.expires_in or rendered.expires_in,
@@ -116,4 +141,22 @@ async def withdraw(tx: AsyncConnection, effect: Withdraw, cause: Cause) -> Seque
 async def note_bounce(tx: AsyncConnection, effect: NoteBounce, cause: Cause) -> Sequence[Event]:
     """A fact about a message that was accepted: it came back."""
     await intervention.note_bounce(tx, effect.seq, effect.bounce, cause.now)
+    return ()
+
+
+async def note_news(tx: AsyncConnection, effect: NoteNews, cause: Cause) -> Sequence[Event]:
+    """A fact about a message that is no failure: it is late, or its reader away."""
+    await intervention.note_news(tx, effect.seq, effect.heard, effect.back_on, cause.now)
+    return ()
+
+
+async def resume_sending(tx: AsyncConnection, effect: ResumeSending, cause: Cause) -> Sequence[Event]:
+    """Automatic mail goes again; what was held is due at once."""
+    return (SendingResumed(await intervention.resume_sending(tx, cause.now)),)
+
+
+async def lift_suppression(tx: AsyncConnection, effect: LiftSuppression, cause: Cause) -> Sequence[Event]:
+    """What reports said about the address is over; what the person or the owner said stands."""
+    reasons = (SuppressionReason.DEAD_ADDRESS, SuppressionReason.BOUNCES)
+    await suppression.lift_suppression(tx, cause.key(effect.address), now=cause.now, reasons=reasons)
     return ()

@@ -43,6 +43,8 @@ class Enqueued:
     about: Id | None = None
     customer_id: Id | None = None
     source_id: Id | None = None
+    cause: Id | None = None  # the stimulus; of a mail: its row in the journal
+    once_since: datetime | None = None  # not if the same words went there later than this
     on_doubt: OnDoubt | None = None  # None: as its purpose says
     not_before: datetime | None = None
     expires_in: timedelta | None = None  # None: as its lane says
@@ -81,6 +83,8 @@ async def reserve(tx: AsyncConnection, new: Enqueued, route_id: int | None = Non
         "about_id": new.about,
         "customer_id": new.customer_id,
         "source_id": new.source_id,
+        "cause_id": new.cause,
+        "once_since": new.once_since,
         "on_doubt": new.on_doubt or ON_DOUBT[new.purpose],
         "created_at": new.created_at,
         "expires_at": expires_at(new.lane, new.created_at, new.expires_in),

@@ -11,8 +11,10 @@ from gateway.db.engine import among
 from gateway.db.tables.mail import attempt, outbound_message, outbound_octets
 from gateway.db.tables.shop import standing
 from gateway.mail.draft import Purpose
+from gateway.outbox.allowance import NEVER_SAID, answers_before
+from gateway.outbox.breaker import sending
 from gateway.outbox.gate import BREAKER_WINDOW, GateFacts
-from gateway.outbox.message import DeliveryStatus, OutboundMessage
+from gateway.outbox.message import OutboundMessage
 from gateway.outbox.row import by_seq
 from gateway.outbox.suppression import suppressed_scopes
 
@@ -55,18 +57,26 @@ async def in_hand(
 async def gate_facts(
     tx: AsyncConnection, of: Sequence[OutboundMessage], now: datetime, due: Mapping[int, datetime]
 ) -> dict[int, GateFacts]:
-    """What the gate wants to know about each message, in three reads for all of them."""
+    """What the gate wants to know about each message, in a few reads for all of them."""
     suppressed = await suppressed_scopes(tx, {message.recipient_key for message in of}, now)
     people = [message.recipient_key for message in of if message.purpose is Purpose.MARKETING]
     standings = await tx.execute(_STANDING, {"people": people}) if people else ()
     consent = {row.address_key: row.granted and (row.expires_at or _NEVER) > now for row in standings}
     asked = {"seqs": [message.seq for message in of], "since": now - BREAKER_WINDOW}
     same = {row.seq: row.n for row in await tx.execute(_SAME_WORDS, asked)}
+    once = [message.seq for message in of if message.once_since is not None]
+    repeats = set(await tx.scalars(_REPEATS, {"seqs": once})) if once else set[int]()
+    caused = [message.seq for message in of if message.cause is not None]
+    answers = await answers_before(tx, caused, now) if caused else {}
+    stopped = (await sending(tx)).stopped
     return {
         message.seq: GateFacts(
             suppressed=suppressed.get(message.recipient_key, frozenset()),
             consent=consent.get(message.recipient_key),
             same_words=same.get(message.seq, 0),
+            repeats=message.seq in repeats,
+            answers=answers.get(message.seq, 0),
+            stopped=stopped,
             released=message.why == RELEASED,
             due_at=due.get(message.seq),
         )
@@ -98,9 +108,24 @@ _SAME_WORDS = (
             _earlier.c.template == _this.c.template,
             _earlier.c.created_at > bindparam("since"),
             _earlier.c.seq < _this.c.seq,
-            _earlier.c.status.not_in((DeliveryStatus.WITHDRAWN, DeliveryStatus.SUPPRESSED)),
+            _earlier.c.status.not_in(NEVER_SAID),
         ),
     )
     .where(among(_this.c.seq, bindparam("seqs")))
     .group_by(_this.c.seq)
+)
+_REPEATS = (
+    select(_this.c.seq)
+    .join(
+        _earlier,
+        and_(
+            _earlier.c.recipient_key == _this.c.recipient_key,
+            _earlier.c.template == _this.c.template,
+            _earlier.c.created_at > _this.c.once_since,
+            _earlier.c.seq < _this.c.seq,
+            _earlier.c.status.in_(("open", "accepted", "uncertain")),
+        ),
+    )
+    .where(among(_this.c.seq, bindparam("seqs")))
+    .distinct()
 )

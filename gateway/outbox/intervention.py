@@ -1,7 +1,7 @@
 """What people do to messages that wait (hold, release, retry, withdraw), and what is learned later."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,12 +10,14 @@ from gateway.db.engine import among
 from gateway.db.tables.mail import outbound_message, outbound_octets, outbox
 from gateway.kernel.ids import Id
 from gateway.mail.parsed import BounceClass
+from gateway.outbox import breaker
 from gateway.outbox.facts import RELEASED
+from gateway.outbox.gate import BREAKER
 from gateway.outbox.lease import NOBODYS
 from gateway.outbox.message import DeliveryStatus, Lane, Move
 from gateway.outbox.retry import expires_at
 from gateway.outbox.routes import default_route
-from gateway.outbox.row import OPEN, end_waiting, may
+from gateway.outbox.row import OPEN, end_waiting, may, status_is
 
 
 async def hold(tx: AsyncConnection, seqs: Collection[int], why: str) -> tuple[int, ...]:
@@ -26,6 +28,23 @@ async def hold(tx: AsyncConnection, seqs: Collection[int], why: str) -> tuple[in
 async def release(tx: AsyncConnection, seqs: Collection[int], now: datetime) -> tuple[int, ...]:
     """Which of the messages were held and are due now; the breaker asks about them no more."""
     return await _move(tx, seqs, Move.RELEASE, DeliveryStatus.QUEUED, RELEASED, now)
+
+
+async def resume_sending(tx: AsyncConnection, now: datetime) -> tuple[int, ...]:
+    """Which messages the breaker held, for one address or for all; they are due now, and it counts anew."""
+    await breaker.start(tx, now)
+    held = await tx.scalars(
+        select(outbox.c.seq)
+        .join(outbound_message, outbound_message.c.seq == outbox.c.seq)
+        .where(status_is(DeliveryStatus.HELD), outbound_message.c.why.startswith(f"{BREAKER}:"))
+    )
+    return await release(tx, list(held), now)
+
+
+async def note_news(tx: AsyncConnection, seq: int, heard: str, back_on: date | None, at: datetime) -> bool:
+    """Whether there is such a message; what was learned last stands there."""
+    noted = update(outbound_message).where(outbound_message.c.seq == seq)
+    return (await tx.execute(noted.values(heard_at=at, heard=heard, back_on=back_on))).rowcount == 1
 
 
 async def retry_now(tx: AsyncConnection, seqs: Collection[int], now: datetime) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ what is final stays so, except that a doubt may still be proved or retried. A 25
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -169,12 +169,16 @@ class OutboundMessage:
     about: Id | None = None  # the order or purchase order that a reply to it will be about
     customer_id: Id | None = None
     source_id: Id | None = None  # campaign or flow; None: a single mail
+    cause: Id | None = None  # the stimulus that called for it
+    once_since: datetime | None = None  # not if the same words went there later than this
     subject: str = ""
     size: int = 0  # octets, without signature
     why: str = ""
     settled_at: datetime | None = None
     bounced_at: datetime | None = None  # learned later: an accepted message stays accepted
     bounce: BounceClass | None = None
+    heard_at: datetime | None = None  # the same for what is no failure: late, away, not let through
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,40 @@ class NoteBounce(Effect):
     seq: int
     bounce: BounceClass
     diagnostic: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteNews(Effect):
+    """Remember what else was learned about a message: late, not let through, its reader away."""
+
+    seq: int
+    heard: str
+    back_on: date | None = None
+
+
+POINT = 4  # quarters: what a failure costs that is proven
+
+
+@dataclass(frozen=True, slots=True)
+class CountBounce(Effect):
+    """Count a failure against an address; `quarters` of a point, `seq` only if a good token named it."""
+
+    address: Address
+    seq: int | None
+    bounce: BounceClass
+    quarters: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSuppression(Effect):
+    """Write to this address again: it lives, whatever a report said."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSending(Effect):
+    """Let go what the breaker holds, and count anew from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +348,28 @@ class RouteSuspended(Event):
     until: datetime
     why: str
     urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendingStopped(Event):
+    """The breaker holds all automatic mail until the owner says `resume`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendingResumed(Event):
+    """The owner has let automatic mail go again, with what was held."""
+
+    released: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BouncesPiledUp(Event):
+    """So many messages to this address failed that advertising to it makes no sense."""
+
+    address: Address
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,8 @@ from gateway.kernel.errors import DatabaseUnavailable, SmtpReply
 from gateway.kernel.ids import spoken
 from gateway.mail.envelope import Address
 from gateway.outbox import store
+from gateway.outbox.breaker import Breaker
+from gateway.outbox.breaker import stop as stop_sending
 from gateway.outbox.ending import end, stop
 from gateway.outbox.flight import Carrier, Flight, answer
 from gateway.outbox.gate import Go, Stop, Wait
@@ -80,6 +82,7 @@ class RelayWorker:
         self._carrier = Carrier(db, relay, sign, clock, reverse_path, classify, lambda: self._draining)
         self._me = store.Worker(0, 0)  # until `_begin`
         self._buckets = Buckets({})
+        self._breaker = Breaker()
         self._flights: dict[Flight, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._asked: list[asyncio.Future[None]] = []
@@ -157,6 +160,9 @@ class RelayWorker:
         async with reading(self._db) as tx:
             routes = await store.all_routes(tx)
             ready = {state.route.id: await store.ready(tx, state.route.id) for state in routes}
+            objection = await self._breaker.objection(tx, now) if _any_due(ready.values(), now) else ""
+        if objection:
+            await self._write(lambda tx: stop_sending(tx, objection, now))
         again_at = [self._sweep_at, self._doubt_at]
         again = False
         for state in routes:
@@ -328,6 +334,11 @@ def _tell(finding: Finding, tried: Attempt) -> None:
         enhanced=reply.enhanced,
         took_ms=tried.took_ms,
     )
+
+
+def _any_due(ready: Iterable[Mapping[Lane, datetime]], now: datetime) -> bool:
+    """Whether anything but advertisements is due."""
+    return any(at <= now for lanes in ready for lane, at in lanes.items() if lane is not Lane.BULK)
 
 
 def _release(asked: Sequence[asyncio.Future[None]]) -> None:

@@ -75,12 +75,16 @@ def message_of(row: Row[Any]) -> OutboundMessage:
         about=_id(row.about_id),
         customer_id=_id(row.customer_id),
         source_id=_id(row.source_id),
+        cause=_id(row.cause_id),
+        once_since=row.once_since,
         subject=row.subject or "",
         size=row.size or 0,
         why=row.why or "",
         settled_at=row.settled_at,
         bounced_at=row.bounced_at,
         bounce=None if row.bounce_class is None else BounceClass(row.bounce_class),
+        heard_at=row.heard_at,
+        heard=row.heard or "",
     )
 
 

@@ -7,7 +7,15 @@ hand-over), `sweep` (time), `intervention` (people), `suppression` (whom not to 
 from gateway.outbox.enqueue import Enqueued, Reserved, enqueue, put_octets, reserve
 from gateway.outbox.facts import Claimed, gate_facts, in_hand
 from gateway.outbox.inspection import Figure, Filter, Waiting, Why, figures, listing, message_by_seq, why
-from gateway.outbox.intervention import hold, note_bounce, release, retry_now, withdraw
+from gateway.outbox.intervention import (
+    hold,
+    note_bounce,
+    note_news,
+    release,
+    resume_sending,
+    retry_now,
+    withdraw,
+)
 from gateway.outbox.lease import (
     Worker,
     beat,
@@ -56,6 +64,7 @@ __all__ = [
     "message_by_seq",
     "next_doubt",
     "note_bounce",
+    "note_news",
     "park",
     "pause",
     "point_to",
@@ -68,6 +77,7 @@ __all__ = [
     "reserve",
     "resolve_doubts",
     "resume",
+    "resume_sending",
     "retry_now",
     "settle",
     "suppress",

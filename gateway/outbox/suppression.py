@@ -86,12 +86,21 @@ async def suppressed_scopes(
     return found
 
 
+async def in_force(
+    tx: AsyncConnection, key: str, now: datetime
+) -> frozenset[tuple[Scope, SuppressionReason]]:
+    """How far mail to this person is stopped at `now`, and why."""
+    rows = await tx.execute(_REASONS, {"people": [key], "now": now})
+    return frozenset((Scope(row.scope), SuppressionReason(row.reason)) for row in rows)
+
+
 _IN_FORCE = select(suppression.c.recipient_key, suppression.c.scope).where(
     among(suppression.c.recipient_key, bindparam("people")),
     suppression.c.channel == "mail",
     suppression.c.lifted_at.is_(None),
     or_(suppression.c.until.is_(None), suppression.c.until > bindparam("now")),
 )
+_REASONS = _IN_FORCE.add_columns(suppression.c.reason)
 
 
 async def _lift_expired(tx: AsyncConnection, key: str, now: datetime) -> None:

@@ -10,18 +10,27 @@ from gateway.commands.authority import Level
 from gateway.commands.decide import by_mail
 from gateway.commands.grammar import commands_of
 from gateway.customers import decide as customers
+from gateway.customers import returned
 from gateway.kernel.decision import Decision, Disposition, Test, dropped, handled, held
 from gateway.kernel.ids import spoken
 from gateway.kernel.tokens import TokenKind
 from gateway.mail.parsed import AutoReply, Challenge, Complaint, DeliveryReport, Ordinary, UnsubscribeRequest
 from gateway.pipeline.gather import Facts, PartyKind
+from gateway.pipeline.limits import alive, within_limits
 from gateway.pipeline.slices import MailRule
 
 HERE = "pipeline/decide.py"
 
 
 def decide(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
-    """The decision about one mail: the first that answers.
+    """The decision about one mail, within the limits of its sender unless the owner has waived them."""
+    exempt = facts.sender.kind in (PartyKind.CHANNEL, PartyKind.CARRIER) or "breaker" in facts.waived
+    decision = within_limits(_first(facts, defaults), facts.limits.objects, exempt=exempt)
+    return alive(decision, facts.sender.address) if facts.alive and facts.sender.address else decision
+
+
+def _first(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
+    """The decision of the first that answers.
 
     What would only hold it for a reason that the owner has waived is passed over. A mail that nobody knew
     what to do with, and that she released, was seen to by hand; so was one that nobody claims even now.
@@ -77,11 +86,13 @@ def safety(facts: Facts) -> Decision | None:
     tokened = facts.answered is not None and facts.answered.kind is TokenKind.BOUNCE
     match facts.mail.kind:
         case DeliveryReport() as report:
-            return customers.delivery_report(report, message if tokened else None, facts.envelope.id)
+            return returned.delivery_report(
+                report, message if tokened else None, facts.envelope.id, facts.reader_orders
+            )
         case Complaint() as complaint:
-            return customers.complaint(complaint, message, facts.envelope.id)
-        case Challenge():
-            return _hold("challenge", "somebody's gatekeeper wants a click before it lets our mail through")
+            return returned.complaint(complaint, message, facts.envelope.id)
+        case Challenge() as challenge:
+            return returned.challenge(message, challenge.family)
         case _:
             pass
     return _unsubscribe(facts) or _unread(facts) or _machine(facts) or _unproven(facts)
@@ -125,9 +136,8 @@ def _machine(facts: Facts) -> Decision | None:
     if "X-MailFlow-Id" in facts.mail.headers and facts.sender.kind is PartyKind.STRANGER and facts.answered:
         return dropped("safety.own_mail", f"{HERE}:safety", "loop", "our own mail came back to us")
     if isinstance(facts.mail.kind, AutoReply) and facts.purchase is None:
-        back = facts.mail.kind.back_on
-        tests = (Test("auto-reply", facts.mail.kind_why), Test("back on", str(back or "not told")))
-        return handled("safety.auto_reply", f"{HERE}:safety", tests=tests, note="a machine; not answered")
+        answered = facts.answered.message if facts.answered else None
+        return returned.absence(facts.mail.kind, answered, facts.mail.kind_why)
     return None
 
 

@@ -22,10 +22,9 @@ from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.ids import Id, prefix_of
 from gateway.kernel.tokens import Token, TokenKeys, TokenKind
 from gateway.mail.address import domain_of
-from gateway.mail.autoreply import why_not_answer
 from gateway.mail.draft import Answering
 from gateway.mail.envelope import Address, AuthResults, Envelope, Verdict
-from gateway.mail.parsed import AutoReply, Parsed
+from gateway.mail.parsed import AutoReply, Complaint, DeliveryReport, Ordinary, Parsed, UnsubscribeRequest
 from gateway.mail.verp import AddressPlan, token_at, token_of
 from gateway.orders.decide import OrderStanding
 from gateway.orders.model import Order, Shipment
@@ -44,7 +43,8 @@ from gateway.outbox.inspection import message_by_seq
 from gateway.outbox.message import OutboundMessage
 from gateway.pipeline.command import Ear, Heard, hear
 from gateway.pipeline.held import local_part
-from gateway.pipeline.lookup import feedback_of, purchase_of
+from gateway.pipeline.limits import Limits, limits, refusal
+from gateway.pipeline.lookup import feedback_of, open_orders_of, purchase_of
 from gateway.pipeline.stimulus import MailArrived
 from gateway.purchasing.decide import PurchaseFacts
 from gateway.purchasing.model import PurchaseOrder, Supplier
@@ -52,6 +52,8 @@ from gateway.purchasing.store import (
     purchase_order_by_number,
     supplier_by_address,
 )
+
+FORWARD_PATH = "forward-path"  # the strongest evidence: only who got our letter knows the address
 
 
 class PartyKind(StrEnum):
@@ -94,6 +96,7 @@ class Shop:
     calendar: ShopCalendar
     currency: str
     owner: tuple[Address, ...]
+    mailboxes: frozenset[Address] = frozenset()  # its addresses elsewhere, such as a hosted mailbox
     channels: tuple[Correspondent, ...] = ()
     carriers: tuple[Correspondent, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict[str, str])  # for commands, to their verbs
@@ -121,7 +124,10 @@ class Facts:
     sender: Party
     role: str  # local part of the forward-path without its token: orders, reply, bounce ...
     refusal: str  # why no machine may answer this mail; "" if one may
+    limits: Limits = field(default_factory=Limits)  # how often it may answer this sender
+    alive: bool = False  # the sender's address was given up, and is not dead
     answered: Answered | None = None
+    reader_orders: tuple[Order, ...] = ()  # open ones of the customer whom a returned message was for
     unsubscribes: Address | None = None  # whose marketing an unsubscribe token ends
     order: Order | None = None  # the one that is meant
     standing: Standing = field(default_factory=Standing)  # how far the sender is believed
@@ -155,6 +161,11 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
     order_mails_read = order_mails(mail, shop.currency) if reads_orders else ()
     mine = await orders_of_customer(tx, sender.customer.id) if sender.customer else ()
     feedback = await feedback_of(tx, about) if about and prefix_of(about) == "fbk" else None
+    is_report = isinstance(mail.kind, DeliveryReport)
+    believed = _standing(sender, envelope.auth, answered)
+    left = await limits(tx, shop.key(sender.address) if sender.address else None, now)
+    alive = left.dead and _gives_life(mail, believed, answered)
+    suppressed = left.suppressed and not alive
     return Facts(
         mail=mail,
         envelope=envelope,
@@ -162,11 +173,14 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
         now=now,
         sender=sender,
         role=local_part(envelope.forward_paths),
-        refusal=_refusal(mail, envelope, shop),
+        refusal=refusal(mail, envelope, shop.plan, shop.mailboxes, suppressed=suppressed),
+        limits=left,
+        alive=alive,
         answered=answered,
+        reader_orders=await open_orders_of(tx, answered.message) if answered and is_report else (),
         unsubscribes=_unsubscribes(answered),
         order=await _order(tx, about, mail, mine) or (feedback.order if feedback else None),
-        standing=_released(_standing(sender, envelope.auth, answered), arrived.waived),
+        standing=_released(believed, arrived.waived),
         order_standings=await standing_of(tx, mine),
         purchase=await _purchase(tx, about, mail, sender),
         feedback=feedback,
@@ -245,11 +259,16 @@ async def _answered(
 def _tokens(mail: Parsed, envelope: Envelope, shop: Shop) -> list[tuple[str, Token]]:
     shown = (box.address for box in (*mail.to, *mail.cc))
     claims = [
-        *(("forward-path", token_at(shop.keys, path, shop.plan)) for path in envelope.forward_paths),
+        *((FORWARD_PATH, token_at(shop.keys, path, shop.plan)) for path in envelope.forward_paths),
         *(("address", token_at(shop.keys, address, shop.plan)) for address in shown),
         *(("In-Reply-To", token_of(shop.keys, identifier)) for identifier in mail.in_reply_to),
         *(("References", token_of(shop.keys, identifier)) for identifier in reversed(mail.references)),
     ]
+    if isinstance(mail.kind, Complaint):
+        claims += [
+            ("returned Message-ID", token_of(shop.keys, mail.kind.message_id or "")),
+            *(("List-Unsubscribe", token_at(shop.keys, one, shop.plan)) for one in mail.kind.unsubscribe),
+        ]
     return [(evidence, token) for evidence, token in claims if token is not None]
 
 
@@ -271,14 +290,20 @@ def _unsubscribes(answered: Answered | None) -> Address | None:
     return answered.message.recipient
 
 
-def _refusal(mail: Parsed, envelope: Envelope, shop: Shop) -> str:
-    refusal = why_not_answer(
-        mail,
-        reverse_path=envelope.reverse_path,
-        reverse_path_known=True,
-        ours=lambda address: address.rpartition("@")[2].lower() in (shop.plan.domain, shop.plan.token_domain),
+def _gives_life(mail: Parsed, believed: Standing, answered: Answered | None) -> bool:
+    """Whether a person writes from the address it says, so that it cannot be dead.
+
+    Either the sender is proven (L1), or this is an answer to the very address that only our letter named.
+    """
+    if not isinstance(mail.kind, Ordinary | UnsubscribeRequest) or mail.automatic:
+        return False
+    return believed.level >= Level.L1 or (
+        answered is not None
+        and answered.kind is TokenKind.REPLY
+        and answered.evidence == FORWARD_PATH
+        and not answered.third_person
+        and not answered.expired
     )
-    return f"{refusal.rule}: {refusal.reason}" if refusal else ""
 
 
 async def _order(tx: AsyncConnection, about: Id | None, mail: Parsed, mine: Sequence[Order]) -> Order | None:

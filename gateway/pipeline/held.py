@@ -18,6 +18,7 @@ from gateway.db.tables.mail import audit, hold, journal, timer
 from gateway.kernel.decision import Cause, Decision, Effect, Event
 from gateway.kernel.errors import Stale
 from gateway.kernel.ids import Id, derived_id, prefix_of
+from gateway.pipeline.alarm import HoldsWillGo
 from gateway.pipeline.journal import move
 from gateway.pipeline.lifecycle import MailMove
 from gateway.pipeline.timers import wake
@@ -70,6 +71,11 @@ async def held_by_numbers(tx: AsyncConnection, numbers: Iterable[int]) -> Mappin
     wanted = tuple(numbers)
     found = await _held(tx, among(hold.c.number, wanted)) if wanted else ()
     return {each.number: each for each in found}
+
+
+async def still_held(tx: AsyncConnection, event: HoldsWillGo) -> tuple[Held, ...]:
+    """Those of an event's numbers that nobody has decided meanwhile, in order."""
+    return await _held(tx, among(hold.c.number, event.numbers) & hold.c.decided_at.is_(None))
 
 
 async def waived(tx: AsyncConnection, stimulus_id: Id) -> tuple[str, ...]:

@@ -136,9 +136,13 @@ async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes | None:
 
 
 async def spooled(tx: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:
-    """Which of these SHA-256 name the octets of a mail in the spool."""
+    """Which of these SHA-256 name the octets of a mail in the spool that are still to be kept."""
     is_spooled = journal.c.size > literal_column(str(LARGE))  # word for word as in the index
-    found = await tx.scalars(select(journal.c.sha256).where(is_spooled, among(journal.c.sha256, hashes)))
+    found = await tx.scalars(
+        select(journal.c.sha256).where(
+            is_spooled, among(journal.c.sha256, hashes), journal.c.forgotten_at.is_(None)
+        )
+    )
     return frozenset(found)
 
 

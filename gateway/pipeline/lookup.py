@@ -18,8 +18,9 @@ from gateway.inventory.store import product_by_id, stock_of
 from gateway.kernel.errors import MailFlowError
 from gateway.kernel.ids import Id
 from gateway.orders.decide import NoticeFacts
+from gateway.orders.lifecycle import OPEN
 from gateway.orders.model import Order, OrderMoved, OrderPlaced, ShipmentMoved
-from gateway.orders.store import order_by_id, shipments_of
+from gateway.orders.store import order_by_id, orders_of_customer, shipments_of
 from gateway.outbox.inspection import message_by_seq
 from gateway.outbox.message import (
     DeliveryDoubted,
@@ -105,8 +106,22 @@ async def customer(tx: AsyncConnection, event: ConsentWithdrawn) -> Customer | N
     return await customer_by_id(tx, event.customer_id) if event.customer_id else None
 
 
+async def message_and_orders(
+    tx: AsyncConnection, event: DeliveryRefused
+) -> tuple[OutboundMessage, tuple[Order, ...]]:
+    """The message that was refused, and the open orders of the customer whom it was for."""
+    found = _there(await message_by_seq(tx, event.seq), f"message {event.seq}")
+    return found, await open_orders_of(tx, found)
+
+
+async def open_orders_of(tx: AsyncConnection, sent: OutboundMessage) -> tuple[Order, ...]:
+    """What the customer whom a message was for still waits for."""
+    mine = await orders_of_customer(tx, sent.customer_id) if sent.customer_id else ()
+    return tuple(order for order in mine if order.status in OPEN)
+
+
 async def message(
-    tx: AsyncConnection, event: DeliveryRefused | DeliveryExpired | DeliveryHeld | DeliveryDoubted
+    tx: AsyncConnection, event: DeliveryExpired | DeliveryHeld | DeliveryDoubted
 ) -> OutboundMessage:
     """The message that an event speaks of."""
     return _there(await message_by_seq(tx, event.seq), f"message {event.seq}")

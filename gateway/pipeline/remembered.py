@@ -13,6 +13,7 @@ def columns(facts: Facts | None, shop: Shop) -> dict[str, Any]:
     return {
         "kind": type(facts.mail.kind).__name__,
         "subject": facts.mail.subject[:500],
+        "party": facts.sender.kind,
         "author_key": shop.key(facts.sender.address) if facts.sender.address else None,
         "customer_id": facts.sender.customer.id if facts.sender.customer else None,
         "about_id": meant.id if meant else None,

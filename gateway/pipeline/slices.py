@@ -7,7 +7,7 @@ itself: what is not here does not happen.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.commands import model as command
 from gateway.customers import decide as customers
 from gateway.customers import model as customer
+from gateway.customers import returned
 from gateway.customers import store as customer_store
 from gateway.feedback import decide as feedback
 from gateway.feedback import model as feedbacks
@@ -32,9 +33,17 @@ from gateway.orders import store as order_store
 from gateway.orders.question import asks_for_status, asks_to_cancel
 from gateway.orders.reading import order_form
 from gateway.outbox import message as outbound
-from gateway.outbox.desk import Desk, note_bounce, suppress, withdraw
+from gateway.outbox.desk import (
+    Desk,
+    lift_suppression,
+    note_bounce,
+    note_news,
+    resume_sending,
+    suppress,
+    withdraw,
+)
+from gateway.pipeline import alarm, held, ingest, lookup, mailbox, notice, timers
 from gateway.pipeline import command as commanding
-from gateway.pipeline import held, ingest, lookup, mailbox, notice, timers
 from gateway.pipeline.apply import Applier, Reaction
 from gateway.pipeline.gather import Facts, PartyKind
 from gateway.purchasing import decide as purchasing
@@ -87,7 +96,7 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
             _feedback_answer,
             _wait_wish,
             _cancel_wish,
-            _status_question,
+            partial(_status_question, once_per=desk.once_per),
             partial(_order_form, terms=terms),
         ),
         timers={
@@ -123,6 +132,10 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
             outbound.Suppress: suppress,
             outbound.Withdraw: withdraw,
             outbound.NoteBounce: note_bounce,
+            outbound.NoteNews: note_news,
+            outbound.CountBounce: desk.count_bounce,
+            outbound.LiftSuppression: lift_suppression,
+            outbound.ResumeSending: resume_sending,
             customer.RegisterCustomer: customer_store.register,
             customer.GrantConsent: customer_store.grant,
             customer.WithdrawConsent: customer_store.withdraw,
@@ -190,12 +203,22 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
             customer.ConsentWithdrawn: (
                 Reaction("customers.goodbye", lookup.customer, customers.on_consent_withdrawn),
             ),
-            outbound.DeliveryRefused: (Reaction("customers.refused", lookup.message, customers.on_refused),),
+            outbound.DeliveryRefused: (
+                Reaction("customers.refused", lookup.message_and_orders, returned.on_refused),
+            ),
             outbound.DeliveryExpired: (Reaction("customers.expired", lookup.message, customers.on_expired),),
             outbound.DeliveryHeld: (Reaction("customers.held", lookup.message, customers.on_held),),
             outbound.DeliveryDoubted: (Reaction("customers.doubted", lookup.message, customers.on_doubted),),
             mailbox.MailboxOpened: (Reaction("mailbox.opened", lookup.nothing, mailbox.on_opened),),
             mailbox.MailboxTroubled: (Reaction("mailbox.troubled", lookup.nothing, mailbox.on_troubled),),
+            outbound.SendingStopped: (
+                Reaction("customers.stopped", lookup.nothing, customers.on_sending_stopped),
+            ),
+            alarm.DiskNearlyFull: (Reaction("alarm.disk", lookup.nothing, alarm.on_disk_nearly_full),),
+            alarm.HoldsWillGo: (Reaction("alarm.holds", held.still_held, alarm.on_holds_will_go),),
+            outbound.BouncesPiledUp: (
+                Reaction("customers.bounces", lookup.nothing, returned.on_bounces_piled_up),
+            ),
             outbound.RouteSuspended: (
                 Reaction("customers.way_out", lookup.nothing, customers.on_route_suspended),
             ),
@@ -249,10 +272,12 @@ def _wait_wish(facts: Facts) -> Decision | None:
         return None
     if facts.sender.address is None:
         return None
-    return waitlist.wish(tuple(facts.products.values()), facts.sender.address, facts.sender.name)
+    return waitlist.wish(
+        tuple(facts.products.values()), facts.sender.address, facts.sender.name, facts.refusal
+    )
 
 
-def _status_question(facts: Facts) -> Decision | None:
+def _status_question(facts: Facts, once_per: Callable[[str], timedelta]) -> Decision | None:
     buyer = facts.sender.customer
     if buyer is None or not asks_for_status(f"{facts.mail.subject}\n{facts.mail.reply}"):
         return None
@@ -262,7 +287,9 @@ def _status_question(facts: Facts) -> Decision | None:
         or tuple(s for s in facts.order_standings if s.order.status in orders.OPEN)
         or facts.order_standings[:1]
     )
-    return orders.status_question(standing, buyer, facts.answering, facts.refusal)
+    answer = orders.STATUS
+    loops = facts.limits.allowance.objection(answer, once_per(answer), facts.now)
+    return orders.status_question(standing, buyer, facts.answering, facts.refusal, loops)
 
 
 def _cancel_wish(facts: Facts) -> Decision | None:
@@ -285,6 +312,7 @@ def _order_form(facts: Facts, terms: Terms) -> Decision | None:
         terms.orders,
         facts.now,
         facts.mail.message_id or facts.envelope.id,
+        facts.refusal,
     )
 
 

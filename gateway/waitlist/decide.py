@@ -41,8 +41,8 @@ def wants_to_be_told(words: str) -> bool:
     return _WISH.search(words) is not None
 
 
-def wish(products: Sequence[Product], address: Address, name: str) -> Decision:
-    """A wish to be told; for exactly one product that the shop sells."""
+def wish(products: Sequence[Product], address: Address, name: str, refusal: str = "") -> Decision:
+    """A wish to be told, for products that the shop sells; `refusal`: why it could not be confirmed."""
     rule, where = "waitlist.wish", f"{HERE}:wish"
     tests = (
         Test("asks to be told", "yes"),
@@ -52,6 +52,11 @@ def wish(products: Sequence[Product], address: Address, name: str) -> Decision:
     if not wanted:
         note = f"{address} wants to be told when something is back, but names no product of the shop"
         return held(rule, where, "no_rule", note, tests=tests)
+    if refusal:
+        note = f"{address} wants to be told when something is back, but could not be answered: {refusal}"
+        return held(
+            rule, where, "check_failed", note, tests=(*tests, Test("may be answered", refusal, False))
+        )
     joins = tuple(JoinWaitlist(product.id, address) for product in wanted)
     return handled(rule, where, RegisterCustomer(address, name, "waitlist"), *joins, tests=tests)
 

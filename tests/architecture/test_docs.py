@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.app.config import Config, CorrespondentConfig, ImapConfig
+from gateway.app.config import Config, CorrespondentConfig, ImapConfig, RetainConfig
 from gateway.cli.main import app
 from gateway.pipeline.ingest import COLUMNS
 
@@ -105,6 +105,7 @@ BY_PROPERTY = {
     ("relay", "rate"): "limit",
     ("relay", "password_file"): "password",
     ("store", "url"): "address",
+    **{("retain", key): "retention" for key in RetainConfig.model_fields},
 }
 
 

@@ -82,7 +82,7 @@ def test_a_message_whose_time_is_over_does_not_go():
 def test_the_same_words_go_three_times_an_hour_and_are_then_held():
     assert may_go(a_message(), GateFacts(same_words=2), NOW) == Go()
     answer = may_go(a_message(), GateFacts(same_words=3), NOW)
-    assert answer == Stop(DeliveryStatus.HELD, "orders/confirmed went there 3 times within the hour")
+    assert answer == Stop(DeliveryStatus.HELD, "breaker: orders/confirmed went there 3 times within the hour")
 
 
 def test_what_the_owner_released_is_not_held_again():
@@ -97,6 +97,28 @@ def test_a_campaign_is_no_loop():
 def test_an_owner_who_works_by_mail_gets_every_receipt_but_no_loop():
     assert may_go(a_message(Purpose.OWNER), GateFacts(same_words=20), NOW) == Go()
     assert isinstance(may_go(a_message(Purpose.OWNER), GateFacts(same_words=60), NOW), Stop)
+
+
+def test_the_eleventh_answer_of_a_day_is_held():
+    assert may_go(a_message(), GateFacts(answers=9), NOW) == Go()
+    answer = may_go(a_message(), GateFacts(answers=10), NOW)
+    assert answer == Stop(DeliveryStatus.HELD, "breaker: 10 automatic answers went there within a day")
+
+
+def test_the_same_words_again_too_soon_are_not_said_whatever_the_owner_released():
+    answer = may_go(a_message(), GateFacts(repeats=True, released=True), NOW)
+    assert isinstance(answer, Stop)
+    assert answer.status is DeliveryStatus.SUPPRESSED
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_when_all_is_stopped_campaigns_and_letters_to_the_owner_still_go(purpose: Purpose):
+    answer = may_go(a_message(purpose), GateFacts(consent=True, stopped="too many"), NOW)
+    if purpose in (Purpose.MARKETING, Purpose.OWNER):
+        assert answer == Go()
+    else:
+        assert answer == Stop(DeliveryStatus.HELD, "breaker: all automatic mail waits: too many")
+    assert may_go(a_message(purpose), GateFacts(consent=True, stopped="x", released=True), NOW) == Go()
 
 
 def test_a_stale_advertisement_is_held_and_a_stale_order_mail_is_not():

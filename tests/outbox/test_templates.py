@@ -134,6 +134,11 @@ FULL: dict[str, Any] = {
     "again_at": NOW,
     "route": "smtp.example.net",
     "why": "535 5.7.8 bad password",
+    "template": "orders/status",
+    "open_orders": (ORDER, ORDER),
+    "days": 14,
+    "folder": "/srv/shop/data",
+    "free_mib": 812,
     "shop": SHOP,
 }
 SPARSE: dict[str, Any] = FULL | {
@@ -150,6 +155,7 @@ SPARSE: dict[str, Any] = FULL | {
     "feedback": replace(FEEDBACK, stars=None, category=""),
     "held": (replace(HELD, subject="", came_to="", note=""),),
     "diagnostic": "",
+    "open_orders": (),
     "shop": replace(SHOP, web="", address=""),
 }
 BARE = {"supplier": SUPPLIER, "purchase_order": replace(PURCHASE_ORDER, expected_on=None, sent_at=None)}

@@ -20,7 +20,8 @@ ON_DOUBT = ("resend", "list", "hold")
 HOLD_DECISIONS = ("released", "dropped", "expired")
 ROUTE_KINDS = ("smarthost", "domain")
 SUPPRESSION_SCOPES = ("marketing", "all")
-AUTOMATIC = "lane < 2 AND purpose <> 'owner' AND source_id IS NULL"  # what programs say, but campaigns
+# Mails that mails called for, but campaigns and letters to the owner: what the breaker counts.
+AUTOMATIC = "lane < 2 AND purpose <> 'owner' AND source_id IS NULL AND cause_id >= 'jrn' AND cause_id < 'jro'"
 SUPPRESSION_REASONS = ("dead_address", "bounces", "complaint", "unsubscribed", "owner", "erased")
 
 journal = table(
@@ -42,6 +43,7 @@ journal = table(
     word("state", JOURNAL_STATES, default="received"),
     Column("attempts", Small, nullable=False, default=0),
     Column("kind", Text),
+    Column("party", Text),  # who its author is to the shop: customer, channel, stranger ...
     Column("author_key", Text),  # keyed hash of the author's address
     Column("subject", Text),
     Column("customer_id", Id),

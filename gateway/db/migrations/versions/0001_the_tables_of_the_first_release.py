@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", columns.Small, nullable=False),
         sa.Column("kind", sa.Text()),
+        sa.Column("party", sa.Text()),
         sa.Column("author_key", sa.Text()),
         sa.Column("subject", sa.Text()),
         sa.Column("customer_id", columns.Id()),
@@ -335,7 +336,9 @@ def upgrade() -> None:
         "ix_outbound_message_automatic",
         "outbound_message",
         ["created_at", "cause_id"],
-        **where("lane < 2 AND purpose <> 'owner' AND source_id IS NULL"),
+        **where(
+            "lane < 2 AND purpose <> 'owner' AND source_id IS NULL AND cause_id >= 'jrn' AND cause_id < 'jro'"
+        ),
     )
     op.create_index(
         "ix_outbound_message_customer_id_created_at", "outbound_message", ["customer_id", "created_at"]

@@ -1,0 +1,103 @@
+"""How much a program has answered one address lately, and whether that is enough (intake.md, 16).
+
+An answer is a message to somebody whose own mail called for it: that is how two programs keep each other
+busy. The count is made over rows, so a restart forgets nothing, and nothing has to be cleared at midnight.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.db.engine import among
+from gateway.db.tables.mail import journal, outbound_message
+from gateway.mail.draft import Purpose
+from gateway.outbox.gate import ANSWERS
+from gateway.outbox.message import DeliveryStatus
+
+WITHIN = timedelta(days=1)
+ONCE_PER = timedelta(days=1)  # at the least, for the words of an answer
+NEVER_SAID = (DeliveryStatus.WITHDRAWN, DeliveryStatus.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one address got from us: how many answers within the day, and each template's words last."""
+
+    answers: int = 0
+    said: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def objection(self, template: str, once_per: timedelta, now: datetime) -> str:
+        """Why these words may not be said to it once more by a program; "" if they may."""
+        if self.answers >= ANSWERS:
+            return f"it got {self.answers} automatic answers within a day"
+        said_at = self.said.get(template)
+        if said_at is not None and now - said_at < once_per:
+            return f"it got the same answer on {said_at:%d %b at %H:%M} UTC"
+        return ""
+
+
+async def allowance(tx: AsyncConnection, key: str, now: datetime) -> Allowance:
+    """What the address with this keyed hash got until `now`."""
+    said = await tx.execute(_SAID, {"key": key})
+    answers = await tx.scalar(_ANSWERS, {"key": key, "since": now - WITHIN})
+    return Allowance(answers or 0, {row.template: row.at for row in said})
+
+
+async def answers_before(tx: AsyncConnection, seqs: list[int], now: datetime) -> dict[int, int]:
+    """How many answers of the day came before each of these messages; absent if it is the first, or none."""
+    found = await tx.execute(_BEFORE, {"seqs": seqs, "since": now - WITHIN})
+    return {row.seq: row.n for row in found}
+
+
+_SAID = (
+    select(outbound_message.c.template, func.max(outbound_message.c.created_at).label("at"))
+    .where(
+        outbound_message.c.recipient_key == bindparam("key"),
+        outbound_message.c.status.not_in(NEVER_SAID),
+    )
+    .group_by(outbound_message.c.template)
+)
+_ANSWERS = (
+    select(func.count())
+    .select_from(outbound_message)
+    .join(
+        journal,
+        and_(
+            journal.c.id == outbound_message.c.cause_id,
+            journal.c.author_key == outbound_message.c.recipient_key,
+        ),
+    )
+    .where(
+        outbound_message.c.recipient_key == bindparam("key"),
+        outbound_message.c.created_at > bindparam("since"),
+        outbound_message.c.status.not_in(NEVER_SAID),
+    )
+)
+
+_this, _earlier = outbound_message.alias("this"), outbound_message.alias("earlier")
+_its_mail, _their_mail = journal.alias("its_mail"), journal.alias("their_mail")
+_BEFORE = (
+    select(_this.c.seq, func.count().label("n"))
+    .join(
+        _its_mail,
+        and_(_its_mail.c.id == _this.c.cause_id, _its_mail.c.author_key == _this.c.recipient_key),
+    )
+    .join(
+        _earlier,
+        and_(
+            _earlier.c.recipient_key == _this.c.recipient_key,
+            _earlier.c.created_at > bindparam("since"),
+            _earlier.c.seq < _this.c.seq,
+            _earlier.c.status.not_in(NEVER_SAID),
+        ),
+    )
+    .join(
+        _their_mail,
+        and_(_their_mail.c.id == _earlier.c.cause_id, _their_mail.c.author_key == _earlier.c.recipient_key),
+    )
+    .where(among(_this.c.seq, bindparam("seqs")), _this.c.purpose != Purpose.OWNER)
+    .group_by(_this.c.seq)
+)
