@@ -1,10 +1,8 @@
 """What the owner must hear that no mail and no timer says: the disk fills, held mails will go. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.commands.model import Held
 from gateway.kernel.decision import Effect, Event
 from gateway.outbox.message import Tell
 
@@ -28,10 +26,3 @@ class HoldsWillGo(Event):
 def on_disk_nearly_full(event: DiskNearlyFull, _: None, now: datetime) -> tuple[Effect, ...]:
     """While there is still time to make room."""
     return (Tell("owner/disk", {"folder": event.folder, "free_mib": event.free_mib}),)
-
-
-def on_holds_will_go(event: HoldsWillGo, waiting: Sequence[Held], now: datetime) -> tuple[Effect, ...]:
-    """One letter for all of them; nothing if they were decided meanwhile."""
-    if not waiting:
-        return ()
-    return (Tell("owner/held_goes", {"held": tuple(waiting), "days": event.within.days}),)

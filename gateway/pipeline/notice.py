@@ -15,7 +15,7 @@ from gateway.commands.reason import Told, reason
 from gateway.db.engine import insert_new
 from gateway.db.tables.mail import timer
 from gateway.kernel.calendar import ShopCalendar
-from gateway.kernel.decision import Decision, SetTimer, Test, handled
+from gateway.kernel.decision import Decision, Effect, SetTimer, Test, handled
 from gateway.kernel.errors import MailFlowError
 from gateway.kernel.ids import Id, derived_id
 from gateway.mail.header import harmless_line
@@ -23,6 +23,7 @@ from gateway.mail.part import Enclosure
 from gateway.outbox.message import Tell
 from gateway.pipeline import held as holding
 from gateway.pipeline import journal
+from gateway.pipeline.alarm import HoldsWillGo
 from gateway.pipeline.gather import Facts, PartyKind
 from gateway.pipeline.held import MarkTold
 from gateway.pipeline.stimulus import Stimulus, TimerDue
@@ -156,6 +157,15 @@ def digest_due(waiting: Waiting, now: datetime) -> Decision:
     if not news and not old:
         return handled(rule, where, note="nothing is held that the owner does not know")
     return _letter(rule, where, waiting, news, old, now)
+
+
+def on_holds_will_go(event: HoldsWillGo, waiting: Sequence[Held], now: datetime) -> tuple[Effect, ...]:
+    """One letter about what goes soon because nobody decided it; none if all of it was decided meanwhile."""
+    if not waiting:
+        return ()
+    lines = tuple(_line(each, attached=False, now=now) for each in waiting[:MOST])
+    context = {"held": lines, "more": len(waiting) - len(lines), "days": event.within.days}
+    return (Tell("owner/held_goes", context),)
 
 
 def _is_forgotten(held: Held, now: datetime) -> bool:

@@ -215,7 +215,7 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
                 Reaction("customers.stopped", lookup.nothing, customers.on_sending_stopped),
             ),
             alarm.DiskNearlyFull: (Reaction("alarm.disk", lookup.nothing, alarm.on_disk_nearly_full),),
-            alarm.HoldsWillGo: (Reaction("alarm.holds", held.still_held, alarm.on_holds_will_go),),
+            alarm.HoldsWillGo: (Reaction("alarm.holds", held.still_held, notice.on_holds_will_go),),
             outbound.BouncesPiledUp: (
                 Reaction("customers.bounces", lookup.nothing, returned.on_bounces_piled_up),
             ),
