@@ -134,7 +134,7 @@ async def build(
     """
     clock = clock or SystemClock()
     keys = read_keys(config)
-    shop = _shop(config, keys)
+    shop = shop_of(config, keys)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(config.store.address(), lock=config.lock))
         templates = Templates(config.templates, shipped_folder("templates"))
@@ -204,7 +204,8 @@ def address_key(keys: Secrets) -> Callable[[str], str]:
     return lambda address: keyed_hash(keys.recipients, canonical(Address(address)))
 
 
-def _shop(config: Config, keys: Secrets) -> Shop:
+def shop_of(config: Config, keys: Secrets) -> Shop:
+    """What the settings and keys say about the shop."""
     return Shop(
         plan=AddressPlan(config.shop.domain, config.shop.token_domain),
         keys=keys.tokens,

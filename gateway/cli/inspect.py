@@ -4,6 +4,7 @@ One damaged mail never stops the next: it still gives its line. A path that cann
 standard error, the others follow, and the exit status is 1.
 """
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +17,26 @@ from gateway.mail.parsed import Parsed
 STANDARD_INPUT = "-"
 
 
-def run(paths: Sequence[str], *, as_json: bool) -> int:
-    """Show every mail; 1 if a path could not be read."""
+def run(paths: Sequence[str], *, as_json: bool, folder: Path | None = None) -> int:
+    """Show every mail, in the light of what the shop in `folder` knows; 1 if a path could not be read."""
+    if folder is not None and not as_json:
+        return asyncio.run(_in_shop(paths, folder))
     show = _json if as_json else _view()
     unreadable: list[str] = []
     for file, octets in _mails(paths, unreadable):
         show(file, _read(octets))
+    return 1 if unreadable else 0
+
+
+async def _in_shop(paths: Sequence[str], folder: Path) -> int:
+    from gateway.cli.inspect_shop import asking
+    from gateway.cli.inspect_view import show
+
+    unreadable: list[str] = []
+    async with asking(folder) as ask:
+        for file, octets in _mails(paths, unreadable):
+            mail = _read(octets)
+            show(file, mail, await ask(octets, mail))
     return 1 if unreadable else 0
 
 

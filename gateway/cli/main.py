@@ -121,11 +121,15 @@ def inspect(
         list[str], typer.Argument(metavar="PATH...", help="Mails, folders of *.eml, or - for standard input.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per mail and line.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", "-f", help="A shop, whose keys, customers and orders the mail is read by."),
+    ] = None,
 ) -> None:
-    """Show what is understood of a mail."""
+    """Show what is understood of a mail, and why."""
     from gateway.cli.inspect import run
 
-    _exit(run(paths, as_json=as_json))
+    _exit(run(paths, as_json=as_json, folder=folder))
 
 
 @queue.callback()

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import inspect_view
+from gateway.cli.damage import WORDS, in_words
 from gateway.cli.inspect import run
 from gateway.cli.understood import KINDS, understood
+from gateway.kernel.tokens import TokenKind
+from gateway.mail.parse import parse
 from gateway.mail.parsed import (
     AutoReply,
     BounceClass,
@@ -18,6 +22,8 @@ from gateway.mail.parsed import (
     Parsed,
     RecipientStatus,
 )
+from gateway.mail.thread import EvidenceKind
+from gateway.pipeline.gather import PartyKind
 
 KEYS = [
     *("file", "kind", "answerable", "report", "complaint", "author", "to", "subject", "date", "message_id"),
@@ -234,7 +240,7 @@ def test_a_person_is_told_why_no_answer_goes_out_and_what_is_damaged(tmp_path, c
     )
     run([str(tmp_path)], as_json=False)
     said = capsys.readouterr().out
-    assert "no: " in said
+    assert "never by a machine: " in said
     assert "[bold]x[/bold]" in said  # nothing of a mail is taken for markup
 
 
@@ -245,8 +251,87 @@ def test_a_person_reads_reports_and_notes_of_absence(capsys):
     show("b", Parsed(kind=AutoReply(gone=True, alternate="eva@example.net")))
     show("c", Parsed(kind=Complaint("abuse", "leo@example.net", None)))
     said = capsys.readouterr().out
-    assert "leo@example.net: failed 5.1.1 no_such_user (for good, the address is dead)" in said
+    assert "leo@example.net: failed 5.1.1 for good: there is no such mailbox; the address is dead" in said
     assert "550 no such user" in said
     assert "and 20 lines more" in said
     assert "eva@example.net" in said
     assert "abuse leo@example.net" in said
+
+
+def view(octets: bytes, tmp_path: Path, capsys) -> str:
+    file = tmp_path / "seen.eml"
+    file.write_bytes(octets.replace(b"\n", b"\r\n"))
+    assert run([str(file)], as_json=False) == 0
+    return capsys.readouterr().out
+
+
+def test_a_person_is_told_how_much_is_quoted_and_what_it_answers(mail, capsys):
+    run([str(mail)], as_json=False)
+    said = capsys.readouterr().out
+    assert "1 line; 2 lines more are quoted or a signature" in said
+    assert "a number that anybody can see: SO-1042" in said
+    assert "the mail m1@pottery.example" in said
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("Subject: x", "nobody: there is no From"),
+        ("From: a@b.example\nFrom: c@d.example", "nobody: there are 2 From fields"),
+        ("From: a@b.example, c@d.example", "nobody: From names 2 people"),
+        ('From: "owner@shop.example" <eve@evil.example>', "shows an address other than eve@evil.example"),
+        ("From: (a comment) a@b.example", "nobody: From is no plain name and address"),
+        ("\n\nFrom: a@b.example", "nobody: blank lines stand above From"),
+        ("From: Ana <a@b.example>", "a@b.example, and nobody else"),
+    ],
+)
+def test_a_person_is_told_who_it_is_or_why_nobody(header: str, why: str, tmp_path, capsys):
+    said = view(header.encode() + b"\n\nWords.\n", tmp_path, capsys)
+    assert why in said
+    assert ("L0 for ever" in said) == why.startswith("nobody") or "shows an address" in why
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ("a=rsa-sha256; d=b.example; h=From:To; b=x", "the author's domain (rsa-sha256)"),
+        ("a=ed25519-sha256; d=mail.b.example; h=from; b=x", "the author's domain (ed25519-sha256)"),
+        ("a=rsa-sha256; d=list.example; h=from; b=x", "which is not the author's domain b.example"),
+        ("a=rsa-sha1; d=b.example; h=from; b=x", "counts for nothing: rsa-sha1"),
+        ("a=rsa-sha256; d=b.example; h=from; l=10; b=x", "counts for nothing: it covers only the beginning"),
+        ("a=rsa-sha256; d=b.example; h=subject; b=x", "counts for nothing: it does not cover From"),
+        ("nonsense", "a DKIM signature of nobody"),
+    ],
+)
+def test_a_signature_is_shown_for_what_it_may_prove(tags: str, words: str, tmp_path, capsys):
+    said = view(f"From: a@b.example\nDKIM-Signature: {tags}\n\nWords.\n".encode(), tmp_path, capsys)
+    assert words in said
+    assert "no DKIM signature" not in said
+
+
+def test_what_a_mail_claims_about_itself_is_no_proof(tmp_path, capsys):
+    claimed = b"Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=b.example; dmarc=pass\n"
+    said = view(claimed + b"From: a@b.example\n\nWords.\n", tmp_path, capsys)
+    assert "claimed by mx.b.example: spf=pass, dmarc=pass; believed only from" in said
+    assert "L0 as a file" in said
+
+
+def test_every_defect_has_words():
+    mails = Path(__file__).parents[1] / "mails"
+    seen = {
+        defect.partition(": ")[0]
+        for file in mails.rglob("*.eml")
+        for defect in parse(file.read_bytes()).defects
+    }
+    assert len(seen) > 10
+    assert seen <= set(WORDS)
+    assert in_words("repeated: to").endswith("the first counts: to")
+    assert in_words("something new") == "something new"
+
+
+def test_every_class_kind_party_and_token_has_words():
+    assert set(inspect_view._CLASS_WORDS) == set(BounceClass)
+    assert set(inspect_view._KIND_WORDS) == set(KINDS.values())
+    assert set(inspect_view._PARTY_WORDS) == set(PartyKind)
+    assert set(inspect_view._TOKEN_WORDS) == set(TokenKind)
+    assert set(inspect_view._EVIDENCE_WORDS) == set(EvidenceKind)
