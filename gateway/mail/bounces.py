@@ -79,6 +79,7 @@ class Report:
     starts: Words = field(default_factory=Words)  # recipients stand after it
     ends: Words = field(default_factory=Words)  # and before it
     action: DsnAction | None = None  # None: the words decide
+    broad: bool = False  # couriers of parcels write so too, so only a mail system's words are read
     guess: bool = False  # fits anything, so addresses of the sender and of postmasters are left out
     alone: bool = False  # means nothing unless it finds exactly one address
 
@@ -120,6 +121,7 @@ class Signs:
     subject: Words = field(default_factory=Words)
     author: Words = field(default_factory=Words)  # "name <address>"
     undelivered: Words = field(default_factory=Words)  # what any report says at the least
+    digest: Words = field(default_factory=Words)  # what mail systems send to their own users
     original: Words = field(default_factory=Words)  # a line after which the returned original stands
     delayed: Words = field(default_factory=Words)
     delivered: Words = field(default_factory=Words)
@@ -203,7 +205,17 @@ def _bounces(file: Entry) -> Bounces:
 
 
 def _signs(entry: Entry) -> Signs:
-    names = ("subject", "author", "undelivered", "original", "delayed", "delivered", "relayed", "failed")
+    names = (
+        "subject",
+        "author",
+        "undelivered",
+        "digest",
+        "original",
+        "delayed",
+        "delivered",
+        "relayed",
+        "failed",
+    )
     signs = Signs(**{name: entry.words(name) for name in names})
     entry.done()
     return signs
@@ -224,6 +236,7 @@ def _report(entry: Entry) -> Report:
         starts=entry.words("starts"),
         ends=entry.words("ends"),
         action=entry.one_of("action", DsnAction),
+        broad=entry.yes("broad"),
         guess=entry.yes("guess"),
         alone=entry.yes("alone"),
     )

@@ -17,6 +17,10 @@ from gateway.mail.words import ADDRESS
 
 FEEDBACK_PART = "message/feedback-report"
 
+# Reports about us as a sender (RFC 6591), which nobody complained by.
+_OF_PROOF = frozenset(("auth-failure", "dkim", "dmarc"))
+# What stands for an address that is not told (RFC 6590 hashes it, in base64).
+_BLACKENED = compile_pattern(r"(?i)^(?:redacted|hidden|removed|anonym|masked|[x*.\[\]]+@)|=@|\*\*|\.\.\.+@")
 _FEEDBACK_TYPE = compile_pattern(r"(?im)^Feedback-Type[ ]*:[ ]*[a-z]")
 _TO = compile_pattern(
     rf"(?im)^(?:X-HmXmrOriginalRecipient|X-Original-To|Delivered-To|To)[ ]*:[^\n]*?({ADDRESS})"
@@ -38,6 +42,8 @@ def complaint(
     A report part that is only attached, with no sign of a program (`held`), is a person's who asks about it.
     """
     enclosing = mail.headers.get("Content-Type").lower()
+    if any(part.media_type == FEEDBACK_PART and _type(part.text) in _OF_PROOF for part in parts):
+        return None
     for part in parts:
         if part.media_type == FEEDBACK_PART and (held or "multipart/report" in enclosing):
             return _standard(part.text, parts), "a message/feedback-report part (RFC 5965)"
@@ -54,16 +60,26 @@ def complaint(
 
 
 def _standard(text: str, parts: Sequence[Part]) -> Complaint:
-    fields: dict[str, str] = {}
-    for group in groups(text):
-        fields = group | fields
-    recipient = next((found for name in _NAMED if "@" in (found := typed_address(fields.get(name, "")))), "")
+    fields = _fields(text)
+    named = (typed_address(fields.get(name, "")) for name in _NAMED)
+    recipient = next((found for found in named if "@" in found and not _BLACKENED.search(found)), "")
     return Complaint(
-        type=fields.get("feedback-type", "").strip().lower() or "abuse",
+        type=_type(text) or "abuse",
         recipient=recipient or _in_original(parts),
         message_id=message_id(parts, ""),
         unsubscribe=unsubscribe_addresses(parts),
     )
+
+
+def _type(text: str) -> str:
+    return _fields(text).get("feedback-type", "").partition("\n")[0].strip().lower()
+
+
+def _fields(text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for group in groups(text):
+        fields = group | fields
+    return fields
 
 
 def _recipient(named: Named, mail: Parsed, parts: Sequence[Part], looks: Looks) -> str:
@@ -74,12 +90,13 @@ def _recipient(named: Named, mail: Parsed, parts: Sequence[Part], looks: Looks) 
                 return match.groupdict().get("address") or ""
     if named.type == "opt-out" and mail.author:
         return mail.author.address
-    return ""
+    return _in_original(parts)
 
 
 def _in_original(parts: Sequence[Part]) -> str:
     """To whom our mail went, for a mail of ours has one recipient; "" if that was blackened."""
     for part in parts:
         if part.media_type in ENCLOSED and (match := _TO.search(part.text)):
-            return match.group(1) or ""
+            found = match.group(1) or ""
+            return "" if _BLACKENED.search(found) else found
     return ""

@@ -15,7 +15,7 @@ from gateway.mail.mime import Part, leaves
 from gateway.mail.original import ENCLOSED, halves, message_id, sent_to
 from gateway.mail.parsed import BounceClass, DeliveryReport, DsnAction, Parsed, RecipientStatus
 from gateway.mail.report import STATUS_PARTS, Entry, entries, entries_of_text
-from gateway.mail.sign import Sign, allow_guessing, suffice
+from gateway.mail.sign import Sign, allow_guessing, by_a_mail_system, suffice
 
 _OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
 _RECEIPT_OF_REFUSAL = "Dovecot and Sieve"  # the family that dresses refusals as read receipts
@@ -37,7 +37,7 @@ def report(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: 
     if types & _OTHER_REPORTS and reading.family != _RECEIPT_OF_REFUSAL:
         return None
     text = _words(mail, parts, bounces)
-    if suffice(held) and (found := _flattened(text)):
+    if by_a_mail_system(held) and (found := _flattened(text)):
         return _made(found, "RFC 3464 as text", text, mail, parts, bounces, held)
     if reading.findings:
         return _made(map(_as_entry, reading.findings), reading.family, text, mail, parts, bounces, held)

@@ -57,7 +57,7 @@ def read(text: str, mail: Parsed, bounces: Bounces, *, guess: bool) -> Reading:
     own = frozenset(_own(mail))
     looks = replace(looks_of(mail), words=text[:_FIRST])
     for report in bounces.reports:
-        if report.guess and not guess:
+        if (report.guess or report.broad) and not guess:
             continue
         if report.when.holds(looks) and (found := findings(report, text, own)):
             return Reading(report.name, _as_listed(listed, found, text) if listed else found)

@@ -62,12 +62,17 @@ def suffice(held: frozenset[Sign]) -> bool:
     return len(held) >= 2 and bool(held - _OF_ANY_PROGRAM)
 
 
+def by_a_mail_system(held: frozenset[Sign]) -> bool:
+    """Whether a mail system is surely the author; couriers of parcels have such subjects and paths too."""
+    return suffice(held) and not held.isdisjoint(_OF_MAIL_SYSTEMS)
+
+
 def allow_guessing(held: frozenset[Sign], words: str, bounces: Bounces) -> bool:
     """Whether words of no known family may be read as a report: a mail system says that mail did not arrive.
 
     The same systems send digests of quarantines and warnings to their own users.
     """
-    if not suffice(held) or held.isdisjoint(_OF_MAIL_SYSTEMS):
+    if not by_a_mail_system(held) or bounces.signs.digest.in_(words):
         return False
     return Sign.SUBJECT in held or bounces.signs.undelivered.in_(words)
 
