@@ -38,6 +38,7 @@ def _any_of(table: str, before: str = "") -> Pattern:
 _AUTOMATIC = _any_of(words.AUTOMATIC)
 _TRADE = _any_of(words.TRADE, r"(?:^|[^\p{Latin}\p{Cyrillic}\p{Greek}])")
 _CORRESPONDENCE = _any_of(words.CORRESPONDENCE)
+_ANSWER = _any_of(words.ANSWER)
 _DECLARES = _any_of(words.DECLARES, r"(?:^|[.!:] )\W*(?:\pL{4,9}: ?)?")
 
 
@@ -55,7 +56,7 @@ def sign(mail: Parsed, *, machine: bool, bounces: Bounces) -> str:
     text = (mail.reply or mail.text)[:_LOOKED_AT]
     if why := _by_words(mail, text, machine=machine or keyword.startswith("auto-"), bounces=bounces):
         return why
-    if _declares(text) and (phrase := _phrase(text, bounces)):
+    if phrase := _declared(mail.subject, text, bounces):
         return f"it says that it is an automatic reply, and {phrase!r}"
     return ""
 
@@ -84,10 +85,20 @@ def _by_words(mail: Parsed, text: str, *, machine: bool, bounces: Bounces) -> st
     return ""
 
 
-def _declares(text: str) -> bool:
-    """Whether a line of the beginning or the end says that this is an automatic reply."""
+def _declared(subject: str, text: str, bounces: Bounces) -> str:
+    """The words of an absence beside a line, at the beginning or the end, that says a program answers.
+
+    "This is an automatic message" stands in every notice of a courier too: what only says so wants other
+    words beside it, and no subject of the trade ("we could not deliver your parcel: you were not in").
+    """
     lines = [line for line in text.splitlines() if line.strip()]
-    return "?" not in text and any(_DECLARES.search(line) is not None for line in (*lines[:3], *lines[-3:]))
+    says_so = [line for line in dict.fromkeys((*lines[:3], *lines[-3:])) if _DECLARES.search(line)]
+    if not says_so or "?" in text:
+        return ""
+    if any(_ANSWER.search(line) for line in says_so):
+        return _phrase(text, bounces)
+    of_trade = _TRADE.search(subject) is not None and not is_answer(subject)
+    return "" if of_trade else _phrase(_DECLARES.sub(" ", text), bounces)
 
 
 def _says_so(name: str, value: str) -> bool:

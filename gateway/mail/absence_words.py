@@ -31,6 +31,12 @@ CORRESPONDENCE = """
     hitn, mendesak, khẩn, ด่วน
 """
 
+# What such a line calls itself if it is an answer, and no notice.
+ANSWER = """
+    repl(?:y|ies), respon[sd], antwort, antwoord, répon, respuesta, rispost, resposta, svar, vastaus,
+    odpowied, odpov, válasz, răspuns, ответ, відповід, yanıt, cevap, 返信, 応答, 回复, 回覆, 회신, 응답
+"""
+
 # "This is an automatic reply": whoever says so of the mail at hand is a program, whatever the subject.
 DECLARES = r"""
     this is an? (?:auto|automat(?:ic|ed)|automatically generated)[ -]?(?:e-?mail )?(?:reply|respon[sd]),
