@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from gateway.mail import closing_words as words
 from gateway.mail.line import Line, folded, joined, listed
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.sent_from import is_sent_from
 
 SHORT = 12  # lines, other than blank, below a delimiter that lost its blank
 OFFICE = 8  # lines below a farewell
@@ -21,16 +22,11 @@ NOTICES = 12  # at most, one below the other
 _NOTICE = 15  # words that a notice has at least
 _WARNING = 60  # words that a warning has at most
 
-_SENT_FROM, _SENT_WITH, _SENT_LAST = (listed(t) for t in (words.SENT_FROM, words.SENT_WITH, words.SENT_LAST))
-_SENT_AROUND = tuple(tuple(pair.split(" | ")) for pair in listed(words.SENT_AROUND))
-_SENT_WHOLE = frozenset(listed(words.SENT_WHOLE))
-_DEVICES, _PROGRAMS, _EXCUSES = (listed(table) for table in (words.DEVICES, words.PROGRAMS, words.EXCUSES))
 _FOOTERS, _FOOTERS_BELOW_A_RULE = listed(words.FOOTERS), listed(words.FOOTERS_BELOW_A_RULE)
 _LEGAL_HEADINGS, _LEGAL, _COMPANY = listed(words.LEGAL_HEADINGS), listed(words.LEGAL), listed(words.COMPANY)
 _BANNERS = listed(words.BANNERS)
 _FAREWELLS = frozenset(listed(words.FAREWELLS))
 
-_LINK = compile_pattern(r"[<(\[]*\b(?:https?://|mailto:|www\.)[^\s<>)\]]*[>)\]]*", ignore_case=True)
 _TELEPHONE = compile_pattern(
     r"(?:\+|\b00)\d[\d ()./-]{6,}|^\W*(?:t|f|m|p|tel|fax|mob|mobile|mobil|phone|telefon"
     r"|telephone|téléphone|tél|teléfono|telefono|telefoon|handy|cell|office|direct"
@@ -46,7 +42,6 @@ _EDGES = "-–—_*•|[]()<> "
 _KINDS_OF_MARKS = 3
 _POSTSCRIPTS = ("ps", "p.s", "nb", "n.b", "pps", "p.p.s")
 _ON_BEHALF = compile_pattern(r"^(?:i\. ?[AV]\.|ppa\.|p\.p\.|im Auftrag|in Vertretung)\s+", ignore_case=True)
-_SOMEBODY = {"ich", "wir", "habe", "haben", "hat", "nicht", "ist"}  # then it is somebody's sentence
 
 
 def end_of_words(lines: Sequence[Line], *, last: bool) -> int:
@@ -115,36 +110,9 @@ def _is_rule(line: Line) -> bool:
 def _mobile(lines: Sequence[Line], start: int, end: int) -> int:
     """The end of a paragraph without "Sent from my iPhone" as its last line or, wrapped, its last two."""
     for first in range(end - 1, max(start, end - 2) - 1, -1):
-        if _is_mobile(joined(lines[first:end])):
+        if is_sent_from(joined(lines[first:end])):
             return first
     return end
-
-
-def _is_mobile(text: str) -> bool:
-    plain = folded(_LINK.sub("", text)).strip(_EDGES).rstrip(".!。")
-    said = plain.split()
-    if plain in _SENT_WHOLE:
-        return True
-    if not said or len(said) > (24 if any(word in plain for word in _EXCUSES) else 14):
-        return False
-    for openings, names in ((_SENT_FROM, (*_DEVICES, *_PROGRAMS)), (_SENT_WITH, _PROGRAMS)):
-        opening = next((opening for opening in openings if plain.startswith(opening)), "")
-        if opening and _names(plain[: len(opening) + 32].partition(",")[0], names):
-            return True
-    for opening, ending in _SENT_AROUND:
-        if plain.startswith(opening) and plain.endswith(ending) and not _SOMEBODY & set(said):
-            return _names(plain, (*_DEVICES, *_PROGRAMS))
-    if plain.endswith(_SENT_LAST):
-        return len(said) <= 6 and _names(plain[:16], (*_DEVICES, *_PROGRAMS))
-    return plain.startswith(("sent from my ", "sent from a ", "sent from an ")) and len(said) <= 8
-
-
-def _names(text: str, names: Sequence[str]) -> bool:
-    """Whether one of the names begins a word of the text."""
-    places = ((name, text.find(name)) for name in names)
-    return any(
-        at == 0 or (at > 0 and not (text[at - 1].isascii() and text[at - 1].isalpha())) for _, at in places
-    )
 
 
 def _footer(lines: Sequence[Line], start: int, end: int, *, last: bool) -> int:
@@ -156,11 +124,12 @@ def _footer(lines: Sequence[Line], start: int, end: int, *, last: bool) -> int:
         said = folded(joined(lines[ruled:end])) if ruled is not None and end - ruled <= OFFICE else ""
         if ruled is not None and any(phrase in said for phrase in _FOOTERS_BELOW_A_RULE):
             return ruled
-    if end - start <= OFFICE:
-        for first in range(end - 1, start - 1, -1):
-            said = folded(joined(lines[first:end]))
-            if any(phrase in said for phrase in _FOOTERS):
-                return first
+    whole = folded(joined(lines[start:end])) if end - start <= OFFICE else ""
+    found = [phrase for phrase in _FOOTERS if phrase in whole]
+    for first in range(end - 1, start - 1, -1) if found else ():
+        said = folded(joined(lines[first:end]))
+        if any(phrase in said for phrase in found):
+            return first
     return end
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.mail.attribution import TIME, WRAPPED, attribution
+from gateway.mail.attribution import LONGEST, TIME, WRAPPED, attribution
 from gateway.mail.header_words import ANY_DATE, FORWARDED, NAMES, ORIGINAL, OTHER_NAMES
 from gateway.mail.line import Line, folded, listed
 from gateway.mail.pattern import compile_pattern
@@ -65,7 +65,7 @@ def block(lines: Sequence[Line], start: int) -> Block | None:
     ruled = separator(lines[start])
     if ruled is not None:
         return _after_separator(lines, start, ruled)
-    end = header_end(lines, start)
+    end = header_end(lines, start) or (start + 1 if _is_on_one_line(lines[start]) else None)
     return Block(start, end) if end else None
 
 
@@ -124,6 +124,20 @@ def header_end(lines: Sequence[Line], start: int) -> int | None:
         addressed = addressed or bool(_ADDRESS.search(line.text))
     roles = max(seen.values(), key=len, default=set[Field]())
     return _value_end(lines, end) if _is_header(roles, addressed, sent, _ruled(lines, start)) else None
+
+
+def _is_on_one_line(line: Line) -> bool:
+    """Whether a line is a whole block, as it is left of HTML that only seemed to have lines."""
+    if line.text.count(":") < 4 or len(line.text) > LONGEST or not field_of(line):
+        return False
+    found = [
+        _FIELD.get(folded(word[:-1].strip("*_")), {}) for word in line.text.split() if word.endswith(":")
+    ]
+    languages = {language for names in found for language in names}
+    roles = ({names[language] for names in found if language in names} for language in languages)
+    return any({Field.FROM, Field.DATE, Field.SUBJECT} <= some for some in roles) and bool(
+        TIME.search(line.text)
+    )
 
 
 def _says_when_sent(line: Line, names: Mapping[str, Field]) -> bool:

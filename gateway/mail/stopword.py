@@ -1,8 +1,8 @@
 """Whether a person says "stop writing to me" and nothing else.
 
-The words count only when they stand alone on the first line of the new words, with no more than a "please" or
-"thank you" about them: "stop" within a sentence, or "cancel" anywhere, is about something the person wants from
-the shop.
+The words count only when they stand alone on the first line of the new words, with no more than a "please"
+or "thank you" about them: "stop" within a sentence, or "cancel" anywhere, is about something the person wants
+from the shop.
 """
 
 from gateway.mail import stopword_words
