@@ -12,6 +12,7 @@ from gateway.commands.authority import Level
 from gateway.commands.model import DropHeld, Held, MarkUndone, ReleaseHeld, RestoreHeld, Undoable
 from gateway.commands.reason import reason
 from gateway.kernel.decision import Effect
+from gateway.outbox.message import ResumeSending
 
 Words = tuple[str, ...]
 
@@ -143,6 +144,13 @@ def _is_dropped(held: Held | None) -> bool:
     return held is not None and held.decision == "dropped"
 
 
+# --- resume ----------------------------------------------------------------------------------------------
+
+
+def _resume(words: Words, world: World) -> Answer:
+    return Answer("automatic mail goes out again", (Act("command resumed", ResumeSending()),))
+
+
 # --- what words a verb takes -----------------------------------------------------------------------------
 
 
@@ -152,6 +160,10 @@ def _numbers(words: Words) -> bool:
 
 def _nothing(words: Words) -> bool:
     return not words
+
+
+def _nothing_or_all(words: Words) -> bool:
+    return words in ((), ("all",))
 
 
 def _one_mail(words: Words) -> bool:
@@ -171,6 +183,10 @@ _TABLE = (
     Verb(
         "explain", "explain 12", "tells why a mail was decided so",
         Level.L1, changes=False, reads=_one_mail, answers=_explain,
+    ),
+    Verb(
+        "resume", "resume", "lets automatic mail go again after it was stopped",
+        Level.L2, changes=True, reads=_nothing_or_all, answers=_resume,
     ),
     Verb(
         "undo", "undo", "takes back what a receipt tells, in answer to it",

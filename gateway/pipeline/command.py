@@ -26,7 +26,9 @@ from gateway.pipeline import explain, trace
 from gateway.pipeline import held as holding
 
 ASKED, RECEIPT = "owner/asked", "owner/receipt"
-LETTERS = frozenset({"owner/digest", ASKED, RECEIPT})  # answers to these are commands
+LETTERS = frozenset(
+    {"owner/digest", "owner/held_goes", "owner/breaker", "owner/stopped", ASKED, RECEIPT}
+)  # answers to these are commands
 YES = frozenset({"yes", "yes!", "yes.", "y", "ja", "oui", "si", "sí"})
 
 

@@ -24,6 +24,7 @@ from gateway.app.wiring import Gateway, build
 from gateway.db.engine import create_schema, reading
 from gateway.db.tables import mail as mail_tables
 from gateway.db.tables import shop as shop_tables
+from gateway.edges.watermark import Space, measured
 from gateway.pipeline import timers
 from gateway.pipeline.pipe import Outcome
 from gateway.testing.clock import ManualClock
@@ -169,7 +170,12 @@ def words_of(mail: SunkMail) -> str:
 
 @asynccontextmanager
 async def open_shop(
-    folder: Path, settings: Callable[[int], dict[str, Any]], *, now: datetime, letters: Path | None = None
+    folder: Path,
+    settings: Callable[[int], dict[str, Any]],
+    *,
+    now: datetime,
+    letters: Path | None = None,
+    measure: Callable[[Path], Space] = measured,
 ) -> AsyncGenerator[Shop]:
     """A shop in `folder`, open until the block is left; what it sends is kept as .eml in `letters` too.
 
@@ -179,7 +185,7 @@ async def open_shop(
     outcomes: list[Outcome] = []
     async with SmtpSink(folder=letters) as sink:
         config = _made(folder, settings(sink.port), letters)
-        async with build(config, clock=clock, observe=outcomes.append) as gateway:
+        async with build(config, clock=clock, observe=outcomes.append, measure=measure) as gateway:
             await create_schema(gateway.db)
             working = asyncio.create_task(gateway.run())
             try:
