@@ -367,7 +367,6 @@ class Config(Section):
 
     shop: ShopConfig
     owner: OwnerConfig
-    commands: CommandsConfig = ALL_DEFAULTS
     listen: ListenConfig = ALL_DEFAULTS
     relay: RelayConfig
     store: StoreConfig = ALL_DEFAULTS
@@ -377,6 +376,7 @@ class Config(Section):
     purchasing: PurchasingConfig = ALL_DEFAULTS
     feedback: FeedbackConfig = ALL_DEFAULTS
     retain: RetainConfig = ALL_DEFAULTS
+    commands: CommandsConfig = ALL_DEFAULTS
     channel: tuple[CorrespondentConfig, ...] = ()
     carrier: tuple[CorrespondentConfig, ...] = ()
     imap: tuple[ImapConfig, ...] = ()

@@ -146,24 +146,6 @@ async def spooled(tx: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-async def earlier(tx: AsyncConnection, entry: Entry) -> Id | None:
-    """The mail that this one repeats, if any: same words and the same Message-ID, or none in either."""
-    since = entry.envelope.received_at - (MEMORY if entry.key_id else UNDATED_MEMORY)
-    found = await tx.execute(
-        select(journal.c.id)
-        .where(
-            journal.c.key_content == entry.key_content,
-            journal.c.key_id == entry.key_id,
-            journal.c.seq < entry.seq,
-            journal.c.received_at >= since,
-            journal.c.duplicate_of.is_(None),
-        )
-        .order_by(journal.c.seq)
-        .limit(1)
-    )
-    return found.scalar_one_or_none()
-
-
 async def move(tx: AsyncConnection, journal_id: Id, how: MailMove, now: datetime, **facts: Any) -> None:
     """What became of a mail; `facts` are other columns worth finding it by.
 

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
-from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,12 +19,13 @@ from gateway.commands.decide import decide as decide_commands
 from gateway.commands.grammar import Line
 from gateway.db.engine import Database, reading, writing
 from gateway.kernel.clock import Clock
-from gateway.kernel.decision import Decision, Disposition, Event, dropped, held
+from gateway.kernel.decision import Decision, Disposition, Event, held
 from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
 from gateway.kernel.ids import Id, derived_id
-from gateway.mail.envelope import Envelope
+from gateway.mail.envelope import Address, Envelope
 from gateway.mail.guard import repaired
 from gateway.mail.parsed import Parsed
+from gateway.mail.verp import token_at
 from gateway.pipeline import held as holding
 from gateway.pipeline import ingest, journal, notice, timers, trace
 from gateway.pipeline.apply import Done, Hand
@@ -35,6 +35,7 @@ from gateway.pipeline.gather import Facts, Shop, gather
 from gateway.pipeline.journal import Entry
 from gateway.pipeline.lifecycle import MailMove
 from gateway.pipeline.remembered import columns, explaining
+from gateway.pipeline.repeat import duplicate, repeat_of
 from gateway.pipeline.slices import Slices
 from gateway.pipeline.stimulus import Ingested, MailArrived, Stimulus, TimerDue, WebAction
 
@@ -147,19 +148,28 @@ class Pipe:
         async with reading(self._db) as tx:
             octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
             waived = await holding.waived(tx, entry.envelope.id) if entry.hold_number else ()
-            repeated = None if waived else await journal.earlier(tx, entry)
-        arrived = MailArrived(entry.envelope, octets, entry.seq, waived)
+            repeat = await repeat_of(tx, entry, octets, self._is_signed)
+        envelope = entry.envelope
+        if repeat and repeat.unheard:
+            envelope = replace(envelope, forward_paths=repeat.unheard)
+        arrived = MailArrived(envelope, octets, entry.seq, waived)
+        repeated = repeat is not None and not repeat.unheard and not waived
         facts = None if repeated else await self._facts(arrived, now)
-        decision = decide(facts, self._slices.mail) if facts else _duplicate(repeated)
+        decision = decide(facts, self._slices.mail) if facts else duplicate(repeat)
         async with writing(self._db) as tx:
             done = await self._conclude(tx, arrived, decision, now, started, facts)
             number = await self._hold(tx, arrived, decision, now, facts)
-            about: dict[str, Any] = {"duplicate_of": repeated} if repeated else columns(facts, self._shop)
+            about = columns(facts, self._shop)
+            if repeat:
+                about["duplicate_of"] = repeat.of
             if number is not None:
                 about["hold_number"] = number
             how = MailMove.REPEAT if repeated else _MOVE[decision.disposition]
             await journal.move(tx, arrived.id, how, now, reason=decision.reason or None, **about)
         return self._finish(Outcome(arrived, decision, done, facts, _since(started)))
+
+    def _is_signed(self, address: Address) -> bool:
+        return token_at(self._shop.keys, address, self._shop.plan) is not None
 
     async def _facts(self, arrived: MailArrived, now: datetime) -> Facts:
         """What the mail says, read outside any transaction, and what the shop knows about it."""
@@ -281,11 +291,6 @@ _MOVE = {
     Disposition.HELD: MailMove.HOLD,
     Disposition.DROPPED: MailMove.DROP,
 }
-
-
-def _duplicate(earlier: Id | None) -> Decision:
-    note = f"the same mail came before as {earlier}"
-    return dropped("pipe.duplicate", "pipeline/journal.py:earlier", "duplicate", note)
 
 
 def _excerpt(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.commands.decide import Receipt, Said
 from gateway.customers.model import Customer
 from gateway.feedback.model import Feedback, Sentiment
 from gateway.inventory.model import Product, ProductStatus, Stock
@@ -123,6 +124,17 @@ FULL: dict[str, Any] = {
     "confirmed": 8,
     "feedback": FEEDBACK,
     "held": (HELD, replace(HELD, number=13, note="", attached=False, since_days=3)),
+    "receipt": Receipt(
+        (
+            Said("drop 12", "done", "12 is dropped"),
+            Said("relaese 13", "not understood", "perhaps: release 13"),
+        ),
+        done=1,
+        asked=1,
+        can_undo=True,
+    ),
+    "number": "R1182",
+    "commands": ("release 12", "drop 13"),
     "more": 2,
     "reminded": False,
     "address": ANA,
@@ -154,6 +166,7 @@ SPARSE: dict[str, Any] = FULL | {
     "supplier": None,
     "feedback": replace(FEEDBACK, stars=None, category=""),
     "held": (replace(HELD, subject="", came_to="", note=""),),
+    "receipt": Receipt((), done=0, asked=0, can_undo=False),
     "diagnostic": "",
     "open_orders": (),
     "shop": replace(SHOP, web="", address=""),
