@@ -14,7 +14,9 @@ import re2  # pyright: ignore[reportMissingTypeStubs] - it has none; the protoco
 from re2._re2 import RE2  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 LOOKED_AT = 256 * 1024  # characters; a mail's own words are far shorter, and a pattern needs no more
-MAX_MEMORY = 1 << 20  # octets for one compiled pattern; RE2's own default is eight times as much
+# Octets for one compiled pattern: the least that it fits in. What is left over RE2 fills with states of the
+# texts it has seen, tens of MiB for all patterns if each has one; less than the first of these costs time.
+MEMORY = (192 * 1024, 384 * 1024, 1024 * 1024)
 CACHED = 4096  # compiled patterns; all of the tables and rules of one shop fit
 
 
@@ -42,6 +44,8 @@ class _Engine(Protocol):
     def groupindex(self) -> dict[str, int]: ...
 
 
+_ERROR = cast("type[Exception]", cast("Any", re2).error)
+_TOO_LARGE = "pattern too large"  # RE2's words
 _Span = tuple[int, int]
 _Finder = Callable[[Any, bytes, int, int], tuple[_Span, ...]]  # RE2 itself: (anchor, octets, from, to)
 _NOWHERE = (-1, -1)
@@ -143,19 +147,27 @@ class Pattern:
 @lru_cache(maxsize=CACHED)
 def compile_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
     """The pattern that `text` describes, compiled once per process; ValueError says what RE2 minds."""
+    for memory in MEMORY:
+        try:
+            compiled = _compiled(text, ignore_case, memory)
+        except (_ERROR, UnicodeEncodeError) as error:
+            reason = error.args[0] if error.args else error
+            told = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)
+            if memory == MEMORY[-1] or _TOO_LARGE not in told:
+                raise ValueError(f"the pattern {text!r} cannot be used: {told}") from None
+        else:
+            find = compiled._regexp.Match  # noqa: SLF001 - its wrapper costs as much again as the search
+            return Pattern(text, ignore_case, cast("_Engine", compiled), find)
+    raise AssertionError("the last memory returns or raises")
+
+
+def _compiled(text: str, ignore_case: bool, memory: int) -> Any:
     engine = cast("Any", re2)
     options = engine.Options()
-    options.max_mem = MAX_MEMORY
+    options.max_mem = memory
     options.log_errors = False
     options.case_sensitive = not ignore_case
-    try:
-        compiled = engine.compile(text, options)
-        find = compiled._regexp.Match  # noqa: SLF001 - its wrapper costs as much again as the search
-        return Pattern(text, ignore_case, cast("_Engine", compiled), find)
-    except (engine.error, UnicodeEncodeError) as error:
-        reason = error.args[0] if error.args else error
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)
-        raise ValueError(f"the pattern {text!r} cannot be used: {reason}") from None
+    return engine.compile(text, options)
 
 
 def _whole(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail.pattern import LOOKED_AT, compile_pattern
+from gateway.mail.pattern import LOOKED_AT, MEMORY, compile_pattern
 
 
 def test_a_pattern_is_compiled_once():
@@ -50,6 +50,12 @@ def test_replacing_and_splitting():
 def test_a_bad_pattern_says_what_is_wrong(text: str):
     with pytest.raises(ValueError, match=r"cannot be used: .+"):
         compile_pattern(text)
+
+
+def test_a_pattern_has_no_more_memory_than_it_needs():
+    small, large = compile_pattern("invoice [0-9]+"), compile_pattern(r"(?:\p{L}{1,20} ?){2}x")
+    assert small._engine.options.max_mem == MEMORY[0]
+    assert MEMORY[0] < large._engine.options.max_mem <= MEMORY[-1]
 
 
 def test_nothing_is_written_to_the_terminal(capfd: pytest.CaptureFixture[str]):
