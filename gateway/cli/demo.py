@@ -2,7 +2,10 @@
 
 import asyncio
 import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from zoneinfo import ZoneInfo
@@ -13,11 +16,13 @@ from rich.table import Table
 from gateway.app.logs import set_up
 from gateway.app.published import signing_keys
 from gateway.cli import story
+from gateway.cli.cast import BEGIN, DOMAIN, MAILBOX
 from gateway.cli.stage import Stage
 from gateway.cli.transcript import Transcript
 from gateway.kernel.clock import SystemClock
 from gateway.mail.dkim import dns_record, verify
 from gateway.pipeline.stimulus import MailArrived
+from gateway.testing.imap_server import ImapServer
 from gateway.testing.shop import Shop, open_shop
 
 _TRY = """
@@ -44,8 +49,8 @@ def run(folder: Path | None, *, keep: bool = False) -> int:
 
 async def _play(folder: Path, console: Console, *, keep: bool) -> int:
     started = perf_counter()
-    async with open_shop(folder, story.settings, now=story.BEGIN, letters=folder / "sent") as shop:
-        stage = Stage(shop, Transcript(console, ZoneInfo("Europe/London")))
+    async with ImapServer(user=MAILBOX) as mailbox, _opened(folder, mailbox) as shop:
+        stage = Stage(shop, Transcript(console, ZoneInfo("Europe/London")), mailbox)
         listener = shop.gateway.listener
         console.print(
             f"A shop lives in {folder}. It listens by SMTP on 127.0.0.1:{listener.port if listener else 0}; "
@@ -65,6 +70,15 @@ async def _play(folder: Path, console: Console, *, keep: bool) -> int:
         if keep:
             await _stay(shop, folder, console)
         return 1 if stage.broken else 0
+
+
+@asynccontextmanager
+async def _opened(folder: Path, mailbox: ImapServer) -> AsyncGenerator[Shop]:
+    """The shop of the story; the password of its mailbox lies elsewhere, for `folder` must be new."""
+    with tempfile.TemporaryDirectory(prefix="mailflow-demo-") as elsewhere:
+        settings = partial(story.settings, mailbox=mailbox, password_file=Path(elsewhere) / "imap-password")
+        async with open_shop(folder, settings, now=BEGIN, letters=folder / "sent") as shop:
+            yield shop
 
 
 async def _tables(shop: Shop, console: Console) -> None:
@@ -176,7 +190,7 @@ def memory_mib() -> float:
 async def _stay(shop: Shop, folder: Path, console: Console) -> None:
     """Leave the service running with a clock that goes, until interrupted."""
     port = shop.gateway.listener.port if shop.gateway.listener else 0
-    console.print(_TRY.format(port=port, letters=folder / "sent", domain=story.DOMAIN))
+    console.print(_TRY.format(port=port, letters=folder / "sent", domain=DOMAIN))
     began, pace = shop.clock.now(), SystemClock()
     opened = pace.now()
     while True:

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
+from gateway.cli.cast import MAILBOX, address_of
 from gateway.cli.transcript import Transcript
 from gateway.pipeline.pipe import Outcome
 from gateway.pipeline.stimulus import MailArrived, TimerDue
+from gateway.testing.imap_server import ImapServer
 from gateway.testing.shop import Shop
 from gateway.testing.sink import SunkMail
 
@@ -17,6 +21,7 @@ class Stage:
 
     shop: Shop
     transcript: Transcript
+    mailbox: ImapServer  # at a provider
     broken: list[str] = field(default_factory=list[str])
     _told: int = 0
     _sent: int = 0
@@ -40,6 +45,23 @@ class Stage:
         self.show()
         return outcome
 
+    async def hosted(self, text: str, *, sender: str, subject: str) -> None:
+        """A mail lies in the mailbox at the provider; it is fetched and worked on."""
+        self.transcript.mail_in(sender, MAILBOX, subject, text)
+        author, now = address_of(sender), self.shop.clock.now()
+        mail = EmailMessage()
+        mail["Return-Path"] = f"<{author}>"
+        mail["Delivered-To"] = MAILBOX
+        mail["From"] = sender
+        mail["To"] = MAILBOX
+        mail["Subject"] = subject
+        mail["Date"] = now
+        mail["Message-ID"] = f"<{now.timestamp():.0f}@{author.rpartition('@')[2]}>"
+        mail.set_content(text)
+        self.mailbox.append(mail.as_bytes(policy=SMTP), received_at=now)
+        await self.shop.gateway.settle()
+        self.show()
+
     async def octets(self, octets: bytes, *, reverse_path: str, to: str, about: str) -> Outcome:
         """A mail that no person wrote."""
         self.transcript.mail_in(reverse_path or "<>", to, about, "")
@@ -60,6 +82,14 @@ class Stage:
             if self._is_news():
                 self.transcript.scene(self.shop.clock.now(), "something falls due")
                 self.show()
+
+    def to(self, person: str) -> list[SunkMail]:
+        """The mails that went to somebody, in order."""
+        return self.shop.mails_to(address_of(person))
+
+    def letters(self, person: str, words: str) -> int:
+        """How many mails with these words in their subject went to somebody."""
+        return len(self.shop.mails_to(address_of(person), words))
 
     def expect(self, true: bool, sentence: str) -> None:
         """The story says that `sentence` is true by now."""

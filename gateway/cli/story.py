@@ -6,31 +6,37 @@ carrier tells what becomes of parcels, one supplier answers and another does not
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from gateway.cli.arrivals import arrivals
+from gateway.cli.cast import (
+    ACME,
+    ANA,
+    BEN,
+    CARRIER,
+    CLARA,
+    DAN,
+    DOMAIN,
+    ERIN,
+    FAY,
+    MAILBOX,
+    NORTH,
+    OWNER,
+    PLATFORM,
+    TRACKING_ANA,
+    TRACKING_BEN,
+    at,
+)
 from gateway.cli.stage import Stage
+from gateway.testing.imap_server import ImapServer
 from gateway.testing.report import bounce_of
 from gateway.testing.shop import words_of
-from gateway.testing.sink import SunkMail
-
-DOMAIN = "bluedoor.example"
-BEGIN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-OWNER = "priya@bluedoor-owner.example"
-PLATFORM = "orders@platform.example"
-CARRIER = "news@parcels.example"
-ACME, NORTH = "sales@acme-pottery.example", "office@northwool.example"
-ANA, BEN, CLARA = (
-    "Ana Lopez <ana@example.net>",
-    "Ben Okafor <ben@example.org>",
-    "Clara Stein <clara@example.net>",
-)
-DAN, ERIN, FAY = "Dan Ito <dan@example.org>", "Erin Gray <erin@gone.example>", "Fay Novak <fay@example.com>"
-TRACKING_ANA, TRACKING_BEN = "JD014600003828392837", "1Z999AA10123456784"
 
 
-def settings(smarthost_port: int) -> dict[str, Any]:
-    """The settings of the shop in the story."""
+def settings(smarthost_port: int, *, mailbox: ImapServer, password_file: Path) -> dict[str, Any]:
+    """The settings of the shop in the story; the old address is a mailbox of that server."""
+    password_file.write_text(f"{mailbox.password}\n", "utf-8")
     return {
         "shop": {
             "name": "Blue Door Pottery",
@@ -42,6 +48,16 @@ def settings(smarthost_port: int) -> dict[str, Any]:
         "owner": {"addresses": [OWNER]},
         "listen": {"host": "127.0.0.1", "port": 0},
         "relay": {"smarthost": "127.0.0.1", "port": smarthost_port, "tls": "off"},
+        "imap": [
+            {
+                "host": mailbox.host,
+                "port": mailbox.port,
+                "tls": "off",
+                "user": mailbox.user,
+                "password_file": password_file,
+                "addresses": [MAILBOX],
+            }
+        ],
         "channel": [{"name": "Platform", "addresses": [PLATFORM]}],
         "carrier": [{"name": "Parcels", "addresses": ["parcels.example"]}],
     }
@@ -76,7 +92,7 @@ async def first_day(stage: Stage) -> None:
         subject="New order 2042",
         html=_order("2042", ANA, [("MUG-01", "Blue mug", 2, "12.50"), ("BOWL-02", "Large bowl", 1, "24.00")]),
     )
-    stage.expect(len(_to(stage, ANA)) == 1, "Ana has her confirmation")
+    stage.expect(len(stage.to(ANA)) == 1, "Ana has her confirmation")
     stage.scene("An order written by hand; the mugs run low")
     await stage.mail(
         "Hello Priya,\n\nI would like to order:\n\n4 x MUG-01\n\nMany thanks\nBen",
@@ -85,7 +101,7 @@ async def first_day(stage: Stage) -> None:
         subject="Some mugs please",
     )
     stage.expect(await stage.shop.stock("MUG-01") == (10, 6, 50), "six mugs are promised, fifty ordered")
-    stage.expect(len(_to(stage, ACME)) == 1, "Acme got one purchase order")
+    stage.expect(len(stage.to(ACME)) == 1, "Acme got one purchase order")
     stage.scene("Clara would like a vase, but there is none")
     await stage.mail(
         "Hi, please tell me when VASE-03 is back in stock!\n\nClara",
@@ -100,29 +116,29 @@ async def first_day(stage: Stage) -> None:
         to=f"hello@{DOMAIN}",
         subject="Trade fair in March",
     )
-    await stage.until(_at(2, 12))
-    stage.expect(len(_to(stage, OWNER)) == 1, "Priya was told of the stranger")
+    await stage.until(at(2, 12))
+    stage.expect(len(stage.to(OWNER)) == 1, "Priya was told of the stranger")
 
 
 async def first_week(stage: Stage) -> None:
     """The supplier answers, parcels leave, customers ask."""
-    await stage.until(_at(3, 10))
+    await stage.until(at(3, 10))
     stage.scene("Acme can send only part of what was ordered")
     await stage.answer(
-        _to(stage, ACME)[0],
+        stage.to(ACME)[0],
         "Thank you for your order. PO-1042 will ship 12 Nov, 40 of 50 units.\n\nRegards, Acme",
     )
     stage.expect((await stage.shop.stock("MUG-01"))[2] == 40, "forty mugs are expected")
     stage.scene("Ben is out of office: machines are not answered")
     before = len(stage.shop.sink.mails)
     await stage.answer(
-        _to(stage, BEN)[0],
+        stage.to(BEN)[0],
         "I am out of the office until 9 November and have no access to my mail.",
         headers={"Auto-Submitted": "auto-replied"},
         reverse_path="",
     )
     stage.expect(len(stage.shop.sink.mails) == before, "the out-of-office got no answer")
-    await stage.until(_at(4, 15))
+    await stage.until(at(4, 15))
     stage.scene("The platform says that Ana's order has shipped")
     await stage.mail(
         "Order 2042 has shipped.",
@@ -131,7 +147,7 @@ async def first_week(stage: Stage) -> None:
         subject="Order 2042 shipped",
         html=_order("2042", ANA, [], status="OrderInTransit", tracking=TRACKING_ANA),
     )
-    stage.expect(TRACKING_ANA in words_of(_to(stage, ANA)[-1]), "Ana has her tracking number")
+    stage.expect(TRACKING_ANA in words_of(stage.to(ANA)[-1]), "Ana has her tracking number")
     stage.scene("The carrier has collected Ben's parcel")
     await stage.mail(
         f"We have collected your parcel {TRACKING_BEN} (order 1001) and expect to deliver it by 6 November.",
@@ -139,8 +155,8 @@ async def first_week(stage: Stage) -> None:
         to=f"orders@{DOMAIN}",
         subject=f"UPS parcel {TRACKING_BEN} collected",
     )
-    stage.expect("1Z999AA10123456784" in words_of(_to(stage, BEN)[-1]), "Ben has his tracking number")
-    await stage.until(_at(5, 11))
+    stage.expect("1Z999AA10123456784" in words_of(stage.to(BEN)[-1]), "Ben has his tracking number")
+    await stage.until(at(5, 11))
     stage.scene('"Where is my order?"')
     await stage.mail(
         "Hi, where is my order 2042? I need it for Sunday.\n\nAna",
@@ -148,8 +164,8 @@ async def first_week(stage: Stage) -> None:
         to=f"hello@{DOMAIN}",
         subject="My order",
     )
-    stage.expect("2042" in words_of(_to(stage, ANA)[-1]), "Ana knows where it is")
-    await stage.until(_at(6, 9))
+    stage.expect("2042" in words_of(stage.to(ANA)[-1]), "Ana knows where it is")
+    await stage.until(at(6, 9))
     stage.scene("Ana's parcel arrives, Ben's is delayed")
     await stage.mail(
         f"Your parcel {TRACKING_ANA} was delivered today at 8:40. Carrier: DHL",
@@ -163,12 +179,12 @@ async def first_week(stage: Stage) -> None:
         to=f"orders@{DOMAIN}",
         subject="Delay",
     )
-    stage.expect("12 November" in words_of(_to(stage, BEN)[-1]), "Ben knows the new day before he asks")
+    stage.expect("12 November" in words_of(stage.to(BEN)[-1]), "Ben knows the new day before he asks")
 
 
 async def second_week(stage: Stage) -> None:
-    """A cancellation, a bounce, a promise that passes, goods that arrive."""
-    await stage.until(_at(9, 10))
+    """A cancellation, a bounce, an order that nobody ships."""
+    await stage.until(at(9, 10))
     stage.scene("Dan orders and changes his mind")
     scarf = [("SCARF-04", "Wool scarf", 1, "45.00")]
     await stage.mail(
@@ -180,13 +196,13 @@ async def second_week(stage: Stage) -> None:
         html=_order("2043", DAN, [], status="OrderCancelled"),
     )  # fmt: skip
     stage.expect((await stage.shop.stock("SCARF-04"))[1] == 0, "the scarf is free again")
-    stage.expect(len(_to(stage, DAN)) == 2, "Dan was told twice: confirmed, cancelled")
+    stage.expect(len(stage.to(DAN)) == 2, "Dan was told twice: confirmed, cancelled")
     stage.scene("Erin's address does not exist any more: the confirmation bounces")
     await stage.mail(
         "You have a new order.", sender=PLATFORM, to=f"orders@{DOMAIN}", subject="New order 2044",
         html=_order("2044", ERIN, [("BOWL-02", "Large bowl", 1, "24.00")]),
     )  # fmt: skip
-    confirmation = _to(stage, ERIN)[0]
+    confirmation = stage.to(ERIN)[0]
     await stage.octets(
         bounce_of(confirmation, status="5.1.1", diagnostic="550 5.1.1 no such user"),
         reverse_path="",
@@ -197,17 +213,21 @@ async def second_week(stage: Stage) -> None:
         "Order 2044 has shipped.", sender=PLATFORM, to=f"orders@{DOMAIN}", subject="Order 2044 shipped",
         html=_order("2044", ERIN, [], status="OrderInTransit"),
     )  # fmt: skip
-    stage.expect(len(_to(stage, ERIN)) == 1, "nothing more goes to Erin's dead address")
+    stage.expect(len(stage.to(ERIN)) == 1, "nothing more goes to Erin's dead address")
     stage.scene("Fay orders a bowl, and nobody ships it")
     await stage.mail(
         "You have a new order.", sender=PLATFORM, to=f"orders@{DOMAIN}", subject="New order 2045",
         html=_order("2045", FAY, [("BOWL-02", "Large bowl", 1, "24.00")]),
     )  # fmt: skip
-    await stage.until(_at(12, 14))
+
+
+async def goods_arrive(stage: Stage) -> None:
+    """What was waited for comes."""
+    await stage.until(at(12, 14))
     stage.scene("Acme's mugs arrive, and the vases too")
     await stage.bring("received", "forty mugs from Acme", {"purchase_order": "PO-1042", "quantity": "40"})
     await stage.bring("stock", "six vases counted", {"sku": "VASE-03", "on_hand": "6"})
-    stage.expect(len(_to(stage, CLARA)) == 2, "Clara was told that the vase is back")
+    stage.expect(len(stage.to(CLARA)) == 2, "Clara was told that the vase is back")
     stage.scene("Ben's parcel arrives")
     await stage.mail(
         f"UPS parcel {TRACKING_BEN} has been delivered.",
@@ -226,48 +246,39 @@ async def second_week(stage: Stage) -> None:
 
 async def third_week(stage: Stage) -> None:
     """Feedback, good and bad; a late order; somebody who wants no advertising."""
-    await stage.until(_at(13, 12))
+    await stage.until(at(13, 12))
     stage.scene("Ana tells how it was")
-    asked = _to(stage, ANA)[-1]
+    asked = stage.to(ANA)[-1]
     stage.expect("How do you like it" in str(asked.message["Subject"]), "Ana was asked")
     await stage.answer(asked, "5 stars! I love the mugs, they are wonderful. Thank you so much.\n\nAna")
     stage.scene("Dan wants no advertising")
     await stage.mail("STOP", sender=DAN, to=f"hello@{DOMAIN}", subject="Re: your order")
-    await stage.until(_at(17, 12))
-    stage.expect(_subjects(stage, FAY, "late") == 1, "Fay heard of the delay once, before she asked")
-    await stage.until(_at(19, 12))
+    await stage.until(at(17, 12))
+    stage.expect(stage.letters(FAY, "late") == 1, "Fay heard of the delay once, before she asked")
+    await stage.until(at(19, 12))
     stage.scene("Ben tells how it was")
     await stage.answer(
-        _to(stage, BEN)[-1],
+        stage.to(BEN)[-1],
         "2 stars. It came a week late and one mug was broken. I am very disappointed.\n\nBen",
     )
-    await stage.until(_at(23, 9))
-    stage.expect(_subjects(stage, OWNER, "PO-1043") == 1, "Priya knows that Northwool keeps silent")
-    stage.expect(_subjects(stage, OWNER, "not happy") == 1, "Priya knows that Ben is not happy")
-    stage.expect(_subjects(stage, DAN, "") == 3, "Dan had one short word that it is done")
+    await stage.until(at(23, 9))
+    stage.expect(stage.letters(OWNER, "PO-1043") == 1, "Priya knows that Northwool keeps silent")
+    stage.expect(stage.letters(OWNER, "not happy") == 1, "Priya knows that Ben is not happy")
+    stage.expect(stage.letters(DAN, "") == 3, "Dan had one short word that it is done")
 
 
-ACTS: Sequence[Callable[[Stage], Awaitable[None]]] = (opening, first_day, first_week, second_week, third_week)
+ACTS: Sequence[Callable[[Stage], Awaitable[None]]] = (
+    opening,
+    first_day,
+    first_week,
+    second_week,
+    arrivals,
+    goods_arrive,
+    third_week,
+)
 
 
 # --- inside ----------------------------------------------------------------------------------------------
-
-
-def _at(day: int, hour: int) -> datetime:
-    """An hour of a day of November 2026, in UTC (which is London's winter time)."""
-    return datetime(2026, 11, day, hour, tzinfo=UTC)
-
-
-def _to(stage: Stage, person: str) -> list[SunkMail]:
-    return stage.shop.mails_to(_address(person))
-
-
-def _subjects(stage: Stage, person: str, words: str) -> int:
-    return len(stage.shop.mails_to(_address(person), words))
-
-
-def _address(person: str) -> str:
-    return person.rpartition("<")[2].rstrip(">")
 
 
 def _product(

@@ -8,19 +8,24 @@ import pytest
 from rich.console import Console
 
 from gateway.cli import demo, story
+from gateway.cli.cast import BEGIN, MAILBOX
 from gateway.cli.stage import Stage
 from gateway.cli.transcript import Transcript
+from gateway.testing.imap_server import ImapServer
 from gateway.testing.shop import open_shop
 
 
 @pytest.mark.covers("S0-CS1", "S0-CS3", "S0-CS4", "S0-COV5", "S0-T1", "S0-T2", "S0-T3")
 async def test_three_weeks_of_a_boutique_go_as_written(tmp_path: Path, store_url: str):
+    mailbox = ImapServer(user=MAILBOX)
+
     def settings(port: int) -> dict[str, object]:
-        return story.settings(port) | {"store": {"url": store_url}}
+        written = story.settings(port, mailbox=mailbox, password_file=tmp_path / "imap-password")
+        return written | {"store": {"url": store_url}}
 
     told = StringIO()
-    async with open_shop(tmp_path / "shop", settings, now=story.BEGIN) as shop:
-        stage = Stage(shop, Transcript(Console(file=told, width=120), ZoneInfo("Europe/London")))
+    async with mailbox, open_shop(tmp_path / "shop", settings, now=BEGIN) as shop:
+        stage = Stage(shop, Transcript(Console(file=told, width=120), ZoneInfo("Europe/London")), mailbox)
         for act in story.ACTS:
             await act(stage)
         assert stage.broken == []

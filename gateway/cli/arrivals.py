@@ -1,0 +1,77 @@
+"""Two days of the story on which mail arrives that no form foresees.
+
+A mailbox at a provider, a bounce in free words, a complaint, a machine that does not say that it is one, and
+somebody who writes under Priya's name.
+"""
+
+from gateway.cli.cast import DAN, DOMAIN, FAY, GINA, OWNER, address_of, at
+from gateway.cli.stage import Stage
+from gateway.testing.report import complaint_of, plain_bounce_of
+
+
+async def arrivals(stage: Stage) -> None:
+    """Everything of it, between the second week's orders and the goods that arrive."""
+    await stage.until(at(10, 9))
+    await _hosted(stage)
+    await _came_back(stage)
+    await _complains(stage)
+    await _away(stage)
+    await _not_priya(stage)
+
+
+async def _hosted(stage: Stage) -> None:
+    stage.scene("Gina writes to the shop's old address, a mailbox at a provider (IMAP)")
+    await stage.hosted(
+        "Hello, please send me\n\n1 x BOWL-02\n\nThank you, Gina", sender=GINA, subject="A bowl"
+    )
+    stage.expect(len(stage.to(GINA)) == 1, "Gina has her confirmation")
+    stage.expect(not any(mail.flags for mail in stage.mailbox.mails()), "nobody marked Gina's mail as read")
+
+
+async def _came_back(stage: Stage) -> None:
+    stage.scene("Gina's mailbox is full, says her provider in its own words")
+    confirmation = stage.to(GINA)[0]
+    await stage.octets(
+        plain_bounce_of(confirmation, "Das Postfach des Empfängers ist voll."),
+        reverse_path="",
+        to=confirmation.reverse_path or "",
+        about="Unzustellbar: Ihre Bestellung",
+    )
+    rows = await stage.shop.rows("suppression")
+    stage.expect(
+        not any(row["address"] == address_of(GINA) for row in rows), "Gina's address is alive, only full"
+    )
+
+
+async def _complains(stage: Stage) -> None:
+    stage.scene("Dan pressed 'this is spam'; his provider tells")
+    await stage.octets(
+        complaint_of(stage.to(DAN)[-1]),
+        reverse_path="feedback@provider.example",
+        to=f"abuse@{DOMAIN}",
+        about="Email Feedback Report",
+    )
+
+
+async def _away(stage: Stage) -> None:
+    stage.scene("A machine answers for Fay, and does not say that it is one")
+    before = len(stage.shop.sink.mails)
+    await stage.mail(
+        "Guten Tag,\n\nich bin bis zum 20. November nicht im Büro und lese meine Mails nicht.\n\nFay Novak",
+        sender=FAY,
+        to=str(stage.to(FAY)[0].message["Reply-To"]),
+        subject="Abwesenheitsnotiz: Your order 2045",
+    )
+    stage.expect(len(stage.shop.sink.mails) == before, "no machine was answered")
+
+
+async def _not_priya(stage: Stage) -> None:
+    stage.scene("Somebody writes as Priya, and is not believed")
+    await stage.mail(
+        "cancel 2042",
+        sender=f"Priya <{OWNER}>",
+        to=f"orders@{DOMAIN}",
+        subject="cancel 2042",
+        signed=False,
+        reverse_path="thief@elsewhere.example",
+    )
