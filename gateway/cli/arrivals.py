@@ -37,32 +37,39 @@ async def _came_back(stage: Stage) -> None:
         to=confirmation.reverse_path or "",
         about="Unzustellbar: Ihre Bestellung",
     )
-    rows = await stage.shop.rows("suppression")
-    stage.expect(
-        not any(row["address"] == address_of(GINA) for row in rows), "Gina's address is alive, only full"
-    )
+    dead = [row["address"] for row in await stage.shop.rows("suppression") if row["scope"] == "all"]
+    stage.expect(address_of(GINA) not in dead, "Gina's address is alive, only full")
 
 
 async def _complains(stage: Stage) -> None:
-    stage.scene("Dan pressed 'this is spam'; his provider tells")
+    stage.scene("Fay pressed 'this is spam'; her provider tells")
+    before = len(stage.shop.sink.mails)
     await stage.octets(
-        complaint_of(stage.to(DAN)[-1]),
+        complaint_of(stage.to(FAY)[0]),
         reverse_path="feedback@provider.example",
         to=f"abuse@{DOMAIN}",
-        about="Email Feedback Report",
+        about=f"Complaint about a mail from {DOMAIN}",
     )
+    forbidden = [
+        row["address"] for row in await stage.shop.rows("suppression") if row["scope"] == "marketing"
+    ]
+    stage.expect(address_of(FAY) in forbidden, "Fay gets news of her order, and no advertising")
+    stage.expect(len(stage.shop.sink.mails) == before, "nobody answered a complaint")
 
 
 async def _away(stage: Stage) -> None:
-    stage.scene("A machine answers for Fay, and does not say that it is one")
-    before = len(stage.shop.sink.mails)
+    stage.scene("A machine answers for Dan, and does not say that it is one")
+    letter, before = stage.to(DAN)[0], len(stage.shop.sink.mails)
     await stage.mail(
-        "Guten Tag,\n\nich bin bis zum 20. November nicht im Büro und lese meine Mails nicht.\n\nFay Novak",
-        sender=FAY,
-        to=str(stage.to(FAY)[0].message["Reply-To"]),
-        subject="Abwesenheitsnotiz: Your order 2045",
+        "Guten Tag,\n\nich bin bis zum 20. November nicht im Büro und lese meine Mails nicht.\n\nDan Ito",
+        sender=DAN,
+        to=str(letter.message["Reply-To"]),
+        subject=f"Abwesenheitsnotiz: {letter.message['Subject']}",
+        headers={"In-Reply-To": str(letter.message["Message-ID"])},
     )
     stage.expect(len(stage.shop.sink.mails) == before, "no machine was answered")
+    kinds = [row["kind"] for row in await stage.shop.rows("journal")]
+    stage.expect(kinds[-1] == "AutoReply", "it was known for a machine by its words")
 
 
 async def _not_priya(stage: Stage) -> None:
@@ -72,6 +79,5 @@ async def _not_priya(stage: Stage) -> None:
         sender=f"Priya <{OWNER}>",
         to=f"orders@{DOMAIN}",
         subject="cancel 2042",
-        signed=False,
         reverse_path="thief@elsewhere.example",
     )

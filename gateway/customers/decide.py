@@ -6,6 +6,7 @@
 from datetime import datetime
 
 from gateway.customers.model import (
+    COMPLAINT,
     Basis,
     ConsentWithdrawn,
     Customer,
@@ -51,7 +52,7 @@ def on_consent_withdrawn(
     event: ConsentWithdrawn, customer: Customer | None, now: datetime
 ) -> tuple[Effect, ...]:
     """A short word that it is done, to people we know; a complaint is not answered."""
-    if customer is None:
+    if customer is None or event.source == COMPLAINT:
         return ()
     draft = Draft(
         "customers/unsubscribed",

@@ -9,6 +9,8 @@ from gateway.kernel.ids import Id
 from gateway.mail.draft import Purpose
 from gateway.mail.envelope import Address
 
+COMPLAINT = "complaint"  # a source of withdrawals that gets no answer
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -73,3 +75,4 @@ class ConsentWithdrawn(Event):
     address: Address
     purpose: Purpose
     customer_id: Id | None
+    source: str = ""  # as the effect said

@@ -8,7 +8,7 @@ of a point, which is shown and never stops a mail.
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.customers.model import WithdrawConsent
+from gateway.customers.model import COMPLAINT, WithdrawConsent
 from gateway.kernel.decision import Decision, Disposition, Effect, Match, Test, dropped, handled, held
 from gateway.kernel.ids import Id, spoken
 from gateway.mail.bounce import DEAD
@@ -112,7 +112,7 @@ def complaint(report: Complaint, answered: OutboundMessage | None, journal_id: I
         rule,
         where,
         NoteNews(answered.seq, f"its reader complained: {report.type}"),
-        WithdrawConsent(answered.recipient, Purpose.MARKETING, "complaint", journal_id),
+        WithdrawConsent(answered.recipient, Purpose.MARKETING, COMPLAINT, journal_id),
         Suppress(answered.recipient, Scope.MARKETING, SuppressionReason.COMPLAINT, journal_id),
         tests=tests,
     )

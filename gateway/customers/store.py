@@ -94,7 +94,7 @@ async def withdraw(tx: AsyncConnection, effect: WithdrawConsent, cause: Cause) -
         source=effect.source,
         evidence=effect.evidence,
     )
-    return () if already else (ConsentWithdrawn(effect.address, effect.purpose, person),)
+    return () if already else (ConsentWithdrawn(effect.address, effect.purpose, person, effect.source),)
 
 
 async def _state(
