@@ -2,25 +2,49 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.mail import entity, guard
 from gateway.mail.address import address, canonical, identity, mailboxes
 from gateway.mail.charset import decoded
+from gateway.mail.compose import Letter, compose
+from gateway.mail.draft import Answering, Purpose
+from gateway.mail.embedded import without_armour, without_files
 from gateway.mail.header import canonical as canonical_ends
 from gateway.mail.markup import count_words, text_of
-from gateway.mail.parse import parse
-from gateway.mail.parsed import Parsed
+from gateway.mail.parse import header_only, parse
+from gateway.mail.parsed import Mailbox, MessageId, Parsed
+from gateway.mail.parsed_json import dumps, loads
 from gateway.mail.thread import evidence
 
 MAILS = sorted((Path(__file__).parents[1] / "mails").rglob("*.eml"))
 SEEDS = [path.read_bytes() for path in MAILS]
+
+UNUSUAL = (
+    *(b"begin 644 a", b"end", b"`", b"#86)C", b"=ybegin line=1 size=1 name=x", b"=yend", b"=}=", b"=", b""),
+    *(b"-----BEGIN PGP SIGNED MESSAGE-----", b"-----BEGIN PGP SIGNATURE-----", b"- -- ", b"words"),
+)
+ANSWER = Letter(
+    author=Mailbox("The Blue Door", "orders@boutique.example"),
+    to=Mailbox("", "ana@example.net"),
+    subject="",
+    text="",
+    purpose=Purpose.SERVICE,
+    date=datetime(2026, 12, 12, 9, 30, tzinfo=UTC),
+    message_id=MessageId("t.r@boutique.example"),
+)
+WRITTEN = {
+    *("In-Reply-To", "References", "Auto-Submitted", "MIME-Version", "Content-Type"),
+    "Content-Transfer-Encoding",
+}
 
 any_text = st.text(st.characters(codec=None, categories=None))
 field_text = st.text(st.sampled_from("aä <>@,;:()\"\\.=?_-[]\r\n\t\0'+|1✓\u202e\ud800"), max_size=60)
@@ -103,6 +127,22 @@ def assert_harmless(mail: Parsed) -> None:
             assert not set(text) & set("\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
 
 
+MUTATIONS = (
+    lambda octets: octets[: len(octets) // 2],
+    lambda octets: octets[: len(octets) // 3] + octets[len(octets) // 3 * 2 :],
+    lambda octets: octets.replace(b"\r\n\r\n", b"\r\n", 1),
+    lambda octets: octets + octets,
+    lambda octets: bytes(octet ^ 0x80 if at % 7 == 0 else octet for at, octet in enumerate(octets)),
+)
+
+
+@pytest.mark.covers("S0-T1")
+def test_parse_never_raises():
+    for number, octets in enumerate(SEEDS):
+        for mutation in (MUTATIONS[number % 5], MUTATIONS[(number + 2) % 5]):
+            assert_harmless(parse(mutation(octets)))
+
+
 @given(damaged())
 def test_parse_never_raises_on_damaged_mail(octets: bytes):
     assert_harmless(parse(octets))
@@ -135,6 +175,50 @@ def test_any_parsed_subject_can_be_answered(octets: bytes):
     answer = EmailMessage()
     answer["Subject"] = f"Re: {mail.subject}"[:200]
     assert b"\nBcc:" not in answer.as_bytes()
+
+
+@pytest.mark.covers("S0-T1")
+@given(damaged() | header_soups())
+@example(b"From: =?utf-8?q?a=0d=0aBcc:_eve?= <a@b.example>\n\nx")
+@example(b"Message-ID: <a@b.example>\nReferences: <a@b\n Bcc: eve@evil.example> <c@d>\n\nx")
+def test_answering_any_mail_writes_the_fields_that_we_meant(octets: bytes):
+    mail = parse(octets)
+    name = mail.author.name if mail.author else ""
+    answer = replace(
+        ANSWER,
+        to=Mailbox(name, mail.identity if mail.identity and mail.identity.isascii() else "ana@example.net"),
+        subject=f"Re: {mail.subject}",
+        text=mail.text,
+        answers=Answering(mail.message_id, mail.references, mail.subject),
+    )
+    head = compose(answer).partition(b"\r\n\r\n")[0].split(b"\r\n")
+    names = [line.partition(b":")[0].decode() for line in head if not line.startswith(b" ")]
+    assert names[:5] == ["From", "To", "Subject", "Date", "Message-ID"]
+    assert len(names) == len(set(names))
+    assert set(names[5:]) <= WRITTEN
+    assert not any(b"\r" in line or b"\n" in line for line in head)
+
+
+@given(damaged() | header_soups())
+def test_what_was_read_elsewhere_comes_over_as_it_was(octets: bytes):
+    mail = parse(octets)
+    assert repr(loads(dumps(mail))) == repr(mail)
+
+
+@given(damaged() | header_soups() | st.binary(max_size=400))
+def test_the_header_alone_is_as_harmless(octets: bytes):
+    mail = header_only(octets, "too_complex")
+    assert_harmless(mail)
+    assert mail.text == ""
+    assert mail.identity in (None, parse(octets).identity)
+
+
+@given(st.binary(max_size=400), st.lists(st.sampled_from(UNUSUAL), max_size=12))
+def test_no_file_amid_words_breaks_a_reader(noise: bytes, lines: list[bytes]):
+    content = b"\r\n".join((*lines, noise))
+    rest, files = without_files(content)
+    assert files or rest == content
+    without_armour(content.decode("latin-1"))
 
 
 @given(
