@@ -108,12 +108,11 @@ async def traces(tx: AsyncConnection, keep: Retention, now: datetime) -> int:
 
 async def sent(tx: AsyncConnection, keep: Retention, now: datetime) -> int:
     """Octets of messages that were settled long enough ago."""
-    old = exists().where(
-        outbound_message.c.seq == outbound_octets.c.seq,
-        outbound_message.c.settled_at <= now - keep.sent,
-        ~exists().where(outbox.c.seq == outbound_octets.c.seq),
+    settled = exists().where(
+        outbound_message.c.seq == outbound_octets.c.seq, outbound_message.c.settled_at <= now - keep.sent
     )
-    return await _delete(tx, outbound_octets, outbound_octets.c.seq, old)
+    waits = exists().where(outbox.c.seq == outbound_octets.c.seq)
+    return await _delete(tx, outbound_octets, outbound_octets.c.seq, and_(settled, ~waits))
 
 
 async def messages(tx: AsyncConnection, keep: Retention, now: datetime) -> int:
