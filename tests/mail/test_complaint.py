@@ -34,3 +34,17 @@ def test_a_type_that_is_not_said_is_abuse():
 def test_x_arf():
     found = kind("From: abuse@host.example", "X-XARF: PLAIN", "Subject: abuse report", body="spam from you\n")
     assert isinstance(found, Complaint)
+
+
+def test_list_unsubscribe_of_what_was_complained_about_names_our_address():
+    mail = parse(
+        b"From: fbl@provider.example\r\nTo: abuse@shop.example\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/plain\r\n\r\nA complaint.\r\n"
+        b"--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nVersion: 1\r\n"
+        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: News\r\n"
+        b"List-Unsubscribe: <https://shop.example/u>,\r\n <mailto:unsubscribe+abc@shop.example?subject=x>\r\n"
+        b"--b--\r\n"
+    )
+    assert isinstance(mail.kind, Complaint)
+    assert mail.kind.unsubscribe == ("unsubscribe+abc@shop.example",)

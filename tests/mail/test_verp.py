@@ -104,3 +104,20 @@ def test_a_message_id_opens_no_address():
 
 def test_a_reply_token_in_a_message_id_is_nobodys():
     assert token_of(KEYS, MessageId(KEYS.sign(TokenKind.REPLY, 5) + ".x@boutique.example")) is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "address", "ours"),
+    [
+        (AddressPlan("shop.example", "t.shop.example"), "Orders@Shop.Example", True),
+        (AddressPlan("shop.example", "t.shop.example"), "reply+x@t.shop.example", True),
+        (AddressPlan("shop.example", "t.shop.example"), "ana@example.net", False),
+        (AddressPlan("shop.example", "t.shop.example"), "nothing", False),
+        (AddressPlan("hoster.example", "hoster.example", base="vase"), "vase@hoster.example", True),
+        (AddressPlan("hoster.example", "hoster.example", base="vase"), "vase+orders@hoster.example", True),
+        (AddressPlan("hoster.example", "hoster.example", base="vase"), "vases@hoster.example", False),
+        (AddressPlan("hoster.example", "hoster.example", base="vase"), "ana@hoster.example", False),
+    ],
+)
+def test_at_a_hoster_the_neighbours_are_not_ours(plan: AddressPlan, address: str, ours: bool):
+    assert plan.is_ours(address) is ours
