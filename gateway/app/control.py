@@ -12,6 +12,7 @@ import socket
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -70,11 +71,22 @@ async def _resume(gateway: Gateway, request: Request) -> Answer:
     return {"done": sorted(released)}
 
 
+async def _replay(gateway: Gateway, request: Request) -> Answer:
+    since = datetime.fromisoformat(request["since"])
+    done = await gateway.replay(since, send=request["send"], dry_run=request["dry_run"])
+    return {
+        "looked_at": len(done),
+        "acted": sum(each.acted for each in done),
+        "lines": [each.line for each in done if each.differs],
+    }
+
+
 ACTS: Mapping[str, Callable[[Gateway, Request], Awaitable[Answer]]] = {
     "ingest": _ingest,
     "queue.retry": _retry,
     "queue.keep": _keep,
     "command": _command,
+    "queue.replay": _replay,
     "vitals": _vitals,
     "queue.resume": _resume,
 }

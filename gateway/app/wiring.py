@@ -9,6 +9,7 @@ import random
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway.app.config import Config, CorrespondentConfig
@@ -19,7 +20,7 @@ from gateway.app.upkeep import forgetting, sweeping, upkeep, watching
 from gateway.commands.decide import Receipt
 from gateway.commands.grammar import read
 from gateway.commands.verb import SYNONYMS
-from gateway.db.engine import Database, open_database
+from gateway.db.engine import Database, open_database, reading
 from gateway.edges import smtp_in
 from gateway.edges.admission import ListenConfig
 from gateway.edges.listener import Listener
@@ -43,10 +44,12 @@ from gateway.outbox.desk import Desk, Sender
 from gateway.outbox.handover import Relay, RelayConfig, Tls
 from gateway.outbox.relay import RelayWorker
 from gateway.outbox.render import Templates
+from gateway.pipeline import journal
 from gateway.pipeline.command import Ear
 from gateway.pipeline.gather import Correspondent, Shop
 from gateway.pipeline.intake import Intake, Timers, Worker
 from gateway.pipeline.pipe import Outcome, Pipe
+from gateway.pipeline.replay import REPLAYED, Replayed
 from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested, WebAction
 from gateway.pipeline.watcher import Watcher
@@ -96,6 +99,22 @@ class Gateway:
         action = WebAction(new_id("web", self.clock.now()), line, Id("shop"), by)
         ear = Ear(words, ShopCalendar(self.config.shop.zone))
         return await self.pipe.command(action, read(line, words), ear)
+
+    async def replay(self, since: datetime, *, send: bool, dry_run: bool) -> tuple[Replayed, ...]:
+        """Decide the mail that came since then again, in the order in which it came."""
+        done: list[Replayed] = []
+        after = 0
+        while True:
+            async with reading(self.db) as tx:
+                entries = await journal.came_since(tx, since, after)
+            done += [
+                await self.pipe.replay(entry, send=send, dry_run=dry_run)
+                for entry in entries
+                if entry.state in REPLAYED
+            ]
+            if not entries:
+                return tuple(done)
+            after = entries[-1].seq
 
     async def settle(self) -> None:
         """Return when nothing is left to do now: every mail decided, every due timer and message seen.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,6 +80,26 @@ def run_explain(folder: Path, word: str) -> int:
         raise InputError(word, "there is no such mail", "it looks like J7F3K, or 12 if it was held")
     print("\n".join(explain.told(found, calendar)))
     return 0
+
+
+def run_replay(folder: Path, since: str, *, dry_run: bool, send: bool) -> int:
+    """Decide the mail of the past again, and print what differs, mail by mail."""
+    config = load(folder)
+    moment = _moment(since, ShopCalendar(config.shop.zone)).isoformat()
+    answer = asyncio.run(ask(config, "queue.replay", since=moment, dry_run=dry_run, send=send))
+    for line in answer["lines"]:
+        print(line)
+    done = "nothing was done: this was a dry run" if dry_run else f"{answer['acted']} led to something new"
+    print(f"{answer['looked_at']} mails were decided again, {len(answer['lines'])} differ; {done}")
+    return 0
+
+
+def _moment(text: str, calendar: ShopCalendar) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(text, "is no day", "write it as 2026-11-20, or 2026-11-20T14:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=calendar.zone)
 
 
 async def _read(folder: Path, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:

@@ -190,6 +190,19 @@ def queue_explain(
     _exit(run_explain(folder, mail))
 
 
+@queue.command("replay")
+def queue_replay(
+    since: Annotated[str, typer.Option(help="From this day on, such as 2026-11-20.")],
+    folder: Folder = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would differ.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Also write to customers and suppliers.")] = False,
+) -> None:
+    """Decide mail of the past again with today's rules."""
+    from gateway.cli.hold import run_replay
+
+    _exit(run_replay(folder, since, dry_run=dry_run, send=send))
+
+
 @hold.command("list")
 def hold_list(folder: Folder = Path()) -> None:
     """List the mail that waits for your word."""

@@ -86,10 +86,12 @@ def by_mail(
         about=mail,
         reply=TokenKind.UNDO if receipt.can_undo else TokenKind.REPLY,
     )
-    marks = (MarkAnswered(question.mail),) if question and not question.answered else ()
-    told = Match("commands.receipt", f"{HERE}:by_mail", tests, (*marks, letter))
     note = f"{receipt.done} of {receipt.asked} commands done"
-    return Decision((*decision.because, told), note=note)
+    told = Match("commands.receipt", f"{HERE}:by_mail", tests, (letter,))
+    if question is None or question.answered:
+        return Decision((*decision.because, told), note=note)
+    mark = Match("commands.answered", f"{HERE}:by_mail", (), (MarkAnswered(question.mail),))
+    return Decision((*decision.because, mark, told), note=note)
 
 
 def _said(line: Line, answer: Answer | None, well: bool) -> Said:

@@ -54,6 +54,7 @@ class Hand:
     appliers: Mapping[type[Effect], Applier]
     reactions: Mapping[type[Event], tuple[Reaction, ...]]
     key: Callable[[str], str]
+    leaves_out: Callable[[Effect, datetime], bool] | None = None  # neither done nor marked as done
 
     async def apply(
         self, tx: AsyncConnection, stimulus_id: Id, decision: Decision, now: datetime
@@ -81,6 +82,8 @@ class Hand:
             effect_id, origin, effect = waiting.popleft()
             if len(done) >= LIMIT:
                 raise Endless(f"{stimulus_id}: more than {LIMIT} effects, the last is {effect!r}")
+            if self.leaves_out and self.leaves_out(effect, now):
+                continue
             if not await _first_time(tx, effect_id, stimulus_id, effect, now):
                 continue
             cause = Cause(effect_id, stimulus_id, now, self.key)

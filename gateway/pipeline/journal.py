@@ -129,6 +129,17 @@ async def entry_by_seq(tx: AsyncConnection, seq: int) -> Entry | None:
     return _entry(row) if row else None
 
 
+async def came_since(tx: AsyncConnection, since: datetime, after: int, most: int = 100) -> tuple[Entry, ...]:
+    """Mails that came at `since` or later, above the number `after`, in order."""
+    found = await tx.execute(
+        select(journal)
+        .where(journal.c.seq > after, journal.c.received_at >= since)
+        .order_by(journal.c.seq)
+        .limit(most)
+    )
+    return tuple(_entry(row) for row in found.mappings())
+
+
 async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes | None:
     """The mail exactly as it was received; None if it lies in the spool, or retention has dropped it."""
     found = await tx.execute(select(journal_octets.c.octets).where(journal_octets.c.journal_id == journal_id))

@@ -27,15 +27,17 @@ from gateway.mail.guard import repaired
 from gateway.mail.parsed import Parsed
 from gateway.mail.verp import token_at
 from gateway.pipeline import held as holding
-from gateway.pipeline import ingest, journal, notice, timers, trace
+from gateway.pipeline import ingest, journal, notice, replay, timers, trace
 from gateway.pipeline.apply import Done, Hand
+from gateway.pipeline.book import Book, mail_book, timer_book
 from gateway.pipeline.command import Ear, world_for
 from gateway.pipeline.decide import decide
 from gateway.pipeline.gather import Facts, Shop, gather
 from gateway.pipeline.journal import Entry
 from gateway.pipeline.lifecycle import MailMove
 from gateway.pipeline.remembered import columns, explaining
-from gateway.pipeline.repeat import duplicate, repeat_of
+from gateway.pipeline.repeat import Repeat, duplicate, repeat_of
+from gateway.pipeline.replay import Replayed
 from gateway.pipeline.slices import Slices
 from gateway.pipeline.stimulus import Ingested, MailArrived, Stimulus, TimerDue, WebAction
 
@@ -84,11 +86,11 @@ class Pipe:
 
     async def mail(self, entry: Entry) -> Outcome:
         """Decide a mail of the journal and apply the decision; raises only DatabaseUnavailable."""
-        return await self._survive(entry.envelope.id, lambda: self._mail(entry), _mail_book(entry))
+        return await self._survive(entry.envelope.id, lambda: self._mail(entry), mail_book(entry))
 
     async def timer(self, due: TimerDue) -> Outcome:
         """The same for a timer."""
-        return await self._survive(due.id, lambda: self._timer(due), _timer_book(due))
+        return await self._survive(due.id, lambda: self._timer(due), timer_book(due))
 
     async def ingest(self, brought: Ingested) -> Outcome:
         """The same for rows that were brought; InputError tells why nothing of them was taken."""
@@ -127,6 +129,16 @@ class Pipe:
             return receipt
         raise Stale("what is held changed meanwhile; look again")
 
+    async def replay(self, entry: Entry, *, send: bool, dry_run: bool) -> Replayed:
+        """Decide a mail of the past again; what cannot be decided is told, so that the next one follows."""
+        try:
+            return await self._replay(entry, send=send, dry_run=dry_run)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            log.exception("replay.failed", stimulus=entry.envelope.id)
+            return replay.failed(entry, error)
+
     async def settled(self, tx: AsyncConnection, events: Sequence[Event]) -> None:
         """What follows from deliveries that were settled, in the settling transaction."""
         for event in events:
@@ -143,17 +155,8 @@ class Pipe:
     async def _mail(self, entry: Entry) -> Outcome:
         started = perf_counter()
         now = self._clock.now()
-        large = entry.envelope.size > journal.LARGE
-        spooled = await self._fetch(entry.envelope.sha256) if large else b""
-        async with reading(self._db) as tx:
-            octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
-            waived = await holding.waived(tx, entry.envelope.id) if entry.hold_number else ()
-            repeat = await repeat_of(tx, entry, octets, self._is_signed)
-        envelope = entry.envelope
-        if repeat and repeat.unheard:
-            envelope = replace(envelope, forward_paths=repeat.unheard)
-        arrived = MailArrived(envelope, octets, entry.seq, waived)
-        repeated = repeat is not None and not repeat.unheard and not waived
+        arrived, repeat = await self._arrived(entry)
+        repeated = repeat is not None and not repeat.unheard and not arrived.waived
         facts = None if repeated else await self._facts(arrived, now)
         decision = decide(facts, self._slices.mail) if facts else duplicate(repeat)
         async with writing(self._db) as tx:
@@ -168,6 +171,19 @@ class Pipe:
             await journal.move(tx, arrived.id, how, now, reason=decision.reason or None, **about)
         return self._finish(Outcome(arrived, decision, done, facts, _since(started)))
 
+    async def _arrived(self, entry: Entry) -> tuple[MailArrived, Repeat | None]:
+        """The mail with its octets and what the owner has waived, and what it repeats."""
+        large = entry.envelope.size > journal.LARGE
+        spooled = await self._fetch(entry.envelope.sha256) if large else b""
+        async with reading(self._db) as tx:
+            octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
+            waived = await holding.waived(tx, entry.envelope.id) if entry.hold_number else ()
+            repeat = await repeat_of(tx, entry, octets, self._is_signed)
+        envelope = entry.envelope
+        if repeat and repeat.unheard:
+            envelope = replace(envelope, forward_paths=repeat.unheard)
+        return MailArrived(envelope, octets, entry.seq, waived), repeat
+
     def _is_signed(self, address: Address) -> bool:
         return token_at(self._shop.keys, address, self._shop.plan) is not None
 
@@ -179,6 +195,26 @@ class Pipe:
             mail = replace(mail, defects=(*mail.defects, "line_ends"))
         async with reading(self._db) as tx:
             return await gather(tx, arrived, mail, self._shop, now)
+
+    async def _replay(self, entry: Entry, *, send: bool, dry_run: bool) -> Replayed:
+        started = perf_counter()
+        now = self._clock.now()
+        arrived, _ = await self._arrived(entry)
+        if not arrived.octets:
+            return replay.forgotten(entry)
+        facts = await self._facts(arrived, now)
+        decision = decide(facts, self._slices.mail)
+        async with reading(self._db) as tx:
+            planned = await replay.plan(tx, entry, decision, send=send, now=now)
+        if dry_run or not planned.acts:
+            return replay.told(planned, acted=False)
+        hand = self._hand if send else replace(self._hand, leaves_out=replay.is_late)
+        async with writing(self._db) as tx:
+            done = await hand.apply(tx, arrived.id, decision, now)
+            await trace.keep(tx, arrived.id, decision, done, explaining(facts), now, _since(started))
+            await replay.settle(tx, planned, now)
+        self._finish(Outcome(arrived, decision, done, facts, _since(started)))
+        return replay.told(planned, acted=True)
 
     async def _timer(self, due: TimerDue) -> Outcome:
         started = perf_counter()
@@ -231,9 +267,7 @@ class Pipe:
 
     # --- three tries --------------------------------------------------------------------------------------
 
-    async def _survive(
-        self, stimulus_id: Id, run: Callable[[], Awaitable[Outcome]], book: "_Book"
-    ) -> Outcome:
+    async def _survive(self, stimulus_id: Id, run: Callable[[], Awaitable[Outcome]], book: Book) -> Outcome:
         """The outcome of up to three tries; after the third failure the stimulus is held."""
         while True:
             try:
@@ -246,7 +280,7 @@ class Pipe:
                 if given_up := await self._failed(stimulus_id, error, book):
                     return given_up
 
-    async def _failed(self, stimulus_id: Id, error: Exception, book: "_Book") -> Outcome | None:
+    async def _failed(self, stimulus_id: Id, error: Exception, book: Book) -> Outcome | None:
         """The end of a stimulus that has used up its tries; None if it has some left."""
         now = self._clock.now()
         async with writing(self._db) as tx:
@@ -256,29 +290,6 @@ class Pipe:
             number = await self._hold(tx, book.stimulus, decision, now, None)
             await book.close(tx, stimulus_id, now, number)
         return self._finish(Outcome(book.stimulus, decision, (), None, 0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """Where the tries of a stimulus are counted, and how it is closed when they are used up."""
-
-    stimulus: Stimulus
-    count: Callable[[AsyncConnection, Id], Awaitable[int]]
-    close: Callable[[AsyncConnection, Id, datetime, int | None], Awaitable[None]]
-
-
-def _mail_book(entry: Entry) -> _Book:
-    async def close(tx: AsyncConnection, journal_id: Id, now: datetime, number: int | None) -> None:
-        await journal.move(tx, journal_id, MailMove.HOLD, now, reason="failed", hold_number=number)
-
-    return _Book(MailArrived(entry.envelope, b"", entry.seq), journal.count_attempt, close)
-
-
-def _timer_book(due: TimerDue) -> _Book:
-    async def close(tx: AsyncConnection, timer_id: Id, now: datetime, number: int | None) -> None:
-        await timers.mark_fired(tx, timer_id, now)
-
-    return _Book(due, timers.count_attempt, close)
 
 
 def _return_path(envelope: Envelope) -> bytes:

@@ -29,7 +29,13 @@ def letters(decision) -> list[Tell]:
     return [effect for effect in decision.effects if isinstance(effect, Tell)]
 
 
-LEVELS = {"release": Level.L2, "drop": Level.L2, "explain": Level.L1, "undo": Level.L2}
+LEVELS = {
+    "release": Level.L2,
+    "drop": Level.L2,
+    "explain": Level.L1,
+    "undo": Level.L2,
+    "resume": Level.L2,
+}
 
 
 def test_each_verb_needs_its_level():
