@@ -17,7 +17,8 @@ from gateway.testing.certificate import write_certificate
 from gateway.testing.imap_server import ImapServer
 
 QUICK = Waits(command=0.5, group=0.5, mail=0.5, idle=0.5)
-PATIENT = Waits(command=5, group=5, mail=5, idle=5)
+HASTY = Waits(command=10, group=0.5, mail=0.5, idle=0.5)  # once it is logged in
+PATIENT = Waits(command=20, group=20, mail=20, idle=20)
 MAIL = b"From: ana@example.net\r\nMessage-ID: <1@example.net>\r\nSubject: Hello\r\n\r\n(two) * mugs {9}\r\n"
 
 
@@ -117,7 +118,7 @@ async def test_a_user_with_a_quote_and_a_blank_logs_in(server):
 
 
 async def test_idle_ends_when_mail_comes(server):
-    async with opened(server) as folder, asyncio.timeout(10):
+    async with opened(server) as folder, asyncio.timeout(30):
         idling = asyncio.create_task(folder.idle(asyncio.Event()))
         await server.idled.wait()
         server.say("* OK Still here")
@@ -130,7 +131,7 @@ async def test_idle_ends_when_mail_comes(server):
 
 async def test_idle_ends_when_somebody_rings(server):
     woken = asyncio.Event()
-    async with opened(server) as folder, asyncio.timeout(10):
+    async with opened(server) as folder, asyncio.timeout(30):
         idling = asyncio.create_task(folder.idle(woken))
         await server.idled.wait()
         woken.set()
@@ -139,7 +140,7 @@ async def test_idle_ends_when_somebody_rings(server):
 
 
 async def test_bye_in_idle_is_the_end(server):
-    async with opened(server) as folder, asyncio.timeout(10):
+    async with opened(server) as folder, asyncio.timeout(30):
         idling = asyncio.create_task(folder.idle(asyncio.Event()))
         await server.idled.wait()
         server.bye()
@@ -149,7 +150,7 @@ async def test_bye_in_idle_is_the_end(server):
 
 
 async def test_a_line_that_is_cut_in_idle_is_noticed(server):
-    async with opened(server) as folder, asyncio.timeout(10):
+    async with opened(server) as folder, asyncio.timeout(30):
         idling = asyncio.create_task(folder.idle(asyncio.Event()))
         await server.idled.wait()
         server.cut()
@@ -157,7 +158,7 @@ async def test_a_line_that_is_cut_in_idle_is_noticed(server):
 
 
 async def test_idle_that_never_begins_is_given_up(server):
-    async with opened(server, waits=QUICK) as folder:
+    async with opened(server, waits=HASTY) as folder:
         server.silent = True
         assert "IDLE: no answer" in await lost(folder.idle(asyncio.Event()))
 
@@ -182,7 +183,7 @@ async def test_a_lying_server_is_left(server):
 
 async def test_a_server_that_falls_silent_is_left(server):
     uid = server.append(MAIL)
-    async with opened(server, waits=QUICK) as folder:
+    async with opened(server, waits=HASTY) as folder:
         server.silent = True
         assert "no answer" in await lost(folder.fetch(uid, 10))
 
@@ -197,7 +198,7 @@ async def test_a_connection_cut_inside_a_mail_is_noticed(server):
 
 
 async def test_a_burst_of_lines_ends_the_connection_and_not_the_program(server):
-    async with opened(server) as folder, asyncio.timeout(10):
+    async with opened(server) as folder, asyncio.timeout(30):
         server.say("\r\n".join(f"* {number} EXPUNGE" for number in range(20_000)))
         await lost(folder.uids_above(0))
 
