@@ -11,15 +11,23 @@ the SMTP reply; `config/bounces.toml` holds all five tables. Three questions hav
 What contradicts itself is decided here, and leans towards keeping an address, for a suppressed customer
 hears nothing more from the shop, and nobody notices:
 
-1. Words beat codes: 5.1.1 with "over quota" is a full mailbox, 5.1.1 with "try again later" is trouble
-   over there, 5.7.1 with "no such user" is a dead address.
-2. A code of class 4 alone never kills: 4.1.1 without words is trouble. With the words "no such user" on a
-   message that was given up, it does: that host has said so for days.
-3. Words of the human part, where no Diagnostic-Code stands, beat a specific code only if they speak of the
-   mailbox: a mail that fails with 5.1.1 carries a footer about viruses as well.
-4. Only a failure kills. A delay, a delivery or a relay never does, whatever its diagnostic says.
-5. Where status and reply disagree on 4 or 5, a general status (5.0.0) yields to the reply, for it is what
-   programs write that did not look; any other status is kept, for the reporting host decided by it.
+| the codes say | the words say | class | address |
+|---|---|---|---|
+| 5.1.1 | over quota, mailbox full | `mailbox_full` | alive |
+| 5.1.1, 5.2.1 | try again later | `system` | alive |
+| 5.2.2 | no such user | `no_such_user` | dead |
+| 5.7.1, 5.0.0 | no such user | `no_such_user` | dead |
+| 5.7.1 | nothing known, or rejected | `policy` | alive |
+| 5.2.1 | disabled, inactive | `suspended` | alive: Google says it of accounts that come back |
+| 4.x.x, given up after days | no such user | `no_such_user` | dead: that host has said so for days |
+| 4.1.1 | nothing | `system` | alive: a class of 4 alone never kills |
+| 5.4.7, 5.0.0 | expired, 450 mailbox full at last | `mailbox_full`, else `expired` | alive |
+| 5.1.1 | a footer about viruses in the human part | `no_such_user` | dead: only words of the mailbox count |
+| any, on a delay, delivery or relay | anything | as above | alive: only a failure kills |
+
+Where status and reply disagree on 4 or 5, a general status (5.0.0) yields to the reply, for it is what
+programs write that did not look; any other status is kept, for the reporting host decided by it. Figures
+elsewhere in the report count before the class is asked whether it passes.
 """
 
 from dataclasses import dataclass
@@ -150,7 +158,7 @@ def reason(
     """The class of one failure, by the first table that knows; `around` is what else a report says of it.
 
     Of `around` only specific words count: every report explains in general words what may have happened.
-    A diagnostic that is not `verbatim` is what the human part says, for want of a field (rule 3).
+    A diagnostic that is not `verbatim` is what the human part says, for want of a field.
     """
     seen, words, rest = codes(diagnostic), masked(diagnostic), masked(tidy(around, _AROUND))
     stated = tuple(dict.fromkeys(code for code in (seen.status, status) if code))
@@ -202,7 +210,7 @@ def recipient_status(
 
 
 def is_permanent(bounce: BounceClass, status: str, diagnostic: str, around: str = "") -> bool:
-    """Whether a failure has class 5 (rule 5 of this module); without any figures its class decides."""
+    """Whether a failure has class 5; without any figures its class decides."""
     seen, near = codes(diagnostic), codes(around)
     candidates = (
         *((seen.status, seen.reply, status) if is_general(status) else (status, seen.status, seen.reply)),

@@ -186,6 +186,27 @@ def test_a_code_without_words(status: str, means: str):
     assert classed("", status) == means
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "means"),
+    [
+        ("5.1.1", "550 5.1.1 user is over quota", "mailbox_full"),
+        ("5.1.1", "550 5.1.1 please try again later", "system"),
+        ("5.2.1", "550 5.2.1 try again later", "system"),
+        ("5.2.2", "550 5.2.2 no such user", "no_such_user"),
+        ("5.7.1", "550 5.7.1 no such user", "no_such_user"),
+        ("5.0.0", "550 no such user", "no_such_user"),
+        ("5.7.1", "550 5.7.1 rejected", "policy"),
+        ("5.2.1", "550 5.2.1 account disabled", "suspended"),
+        ("4.1.1", "450 4.1.1 user unknown", "no_such_user"),
+        ("4.1.1", "", "system"),
+        ("5.4.7", "delivery expired (message too old) 450-'4.2.2 mailbox full'", "mailbox_full"),
+        ("5.4.7", "delivery expired (message too old) 'timeout'", "expired"),
+    ],
+)
+def test_the_table_of_contradictions(status: str, said: str, means: str):
+    assert classed(said, status) == means
+
+
 class TestContradictions:
     def test_5_1_1_with_quota_words_is_full(self):
         assert classed("550 5.1.1 user is over quota", "5.1.1") == "mailbox_full"
