@@ -35,7 +35,7 @@ THREATS: Mapping[str, tuple[str, ...]] = {
     ),
     "the replay of a mail that acts": (
         "test_the_same_order_twice_moves_stock_once",
-        "test_the_same_command_twice_moves_stock_once",
+        "test_what_failed_is_tried_again_and_its_effects_come_once",
     ),
     "a leaked token, a guessed number": (
         "test_a_forwarded_token_shows_but_changes_nothing",
@@ -47,7 +47,6 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_a_forged_stop_costs_only_marketing",
     ),
     "backscatter": ("test_no_bounce_is_ever_sent_to_a_stranger",),
-    "loops with programs": ("test_two_answering_robots_exchange_one_mail",),
     "regular expressions that take for ever": ("test_no_module_on_mail_text_imports_re",),
     "script in a mail that is shown": ("test_a_shown_mail_runs_nothing",),
     "bombs in attachments, formulas in tables": (
@@ -58,7 +57,6 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_a_customer_called_braces_is_printed_as_such",
         "test_a_newline_in_helo_is_one_log_line",
     ),
-    "a hostile IMAP server": ("test_a_lying_server_is_left",),
     "a crash after a promise": (
         "test_250_means_it_survives_kill_minus_nine",
         "test_a_client_that_hangs_up_during_commit_is_a_duplicate_later",
@@ -67,12 +65,8 @@ THREATS: Mapping[str, tuple[str, ...]] = {
 
 # What nothing can be attacked by yet, and what will bring it.
 LATER: Mapping[str, str] = {
-    "test_the_same_command_twice_moves_stock_once": "no command by mail moves stock yet",
     "test_a_shown_mail_runs_nothing": "no page shows a mail yet",
     "test_a_cell_cannot_calculate": "tables leave as JSON Lines only, which no program calculates",
-    "test_two_answering_robots_exchange_one_mail": "the breaker is being built",
-    "test_a_forwarded_token_shows_but_changes_nothing": "levels are being built",
-    "test_a_lying_server_is_left": "the watcher of mailboxes is being built",
 }
 
 

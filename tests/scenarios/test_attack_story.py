@@ -13,7 +13,7 @@ import pytest
 
 from gateway.app import logs
 from gateway.testing.client import calling, greeted
-from gateway.testing.shop import Shop
+from gateway.testing.shop import Shop, words_of
 
 ANA, OWNER, CARRIER = "Ana Lopez <ana@example.net>", "priya@owner.example", "news@parcels.example"
 ORDERS = "orders@boutique.example"
@@ -136,6 +136,22 @@ async def test_the_same_order_twice_moves_stock_once(shop: Shop):
     assert await shop.stock("MUG-01") == (10, 3, 0)
     assert [row["state"] for row in await shop.rows("journal")] == ["handled", "duplicate", "duplicate"]
     assert len(shop.sink.mails_to("ana@example.net")) == 1
+
+
+async def test_a_forwarded_token_shows_but_changes_nothing(shop: Shop):
+    """Ana passes our letter on; whoever has it writes to its address."""
+    await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    letter = shop.last_mail_to("ana@example.net")
+    before, stock = await shop.order("1001"), await shop.stock("MUG-01")
+    for words in ("Please cancel my order", "Where is my order?", "STOP"):
+        outcome = await shop.answers(letter, words, sender="Mallory <mallory@evil.example>")
+        assert (outcome.decision.disposition, outcome.decision.reason) == ("held", "third_person")
+    assert (await shop.order("1001"), await shop.stock("MUG-01")) == (before, stock)
+    assert not await shop.rows("suppression")
+    assert not shop.sink.mails_to("mallory@evil.example")
+    assert len(shop.sink.mails_to("ana@example.net")) == 1
+    await shop.lets_pass(hours=24)
+    assert any("mallory@evil.example" in words_of(mail) for mail in shop.sink.mails_to(OWNER))
 
 
 async def test_a_forged_stop_costs_only_marketing(shop: Shop):
