@@ -25,7 +25,7 @@ PRONOUNS = frozenset(listed(words.PRONOUNS))
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _NUMERIC = r"\d{1,4}(?:\. ?|/|-)\d{1,2}(?:\. ?|/|-)\d{1,4}"
-_DATE = compile_pattern(
+DATE = compile_pattern(
     rf"(?:^|[^\d.]){_NUMERIC}(?:\D|$)"
     rf"|(?:^|\D){_DAY}(?:st|nd|rd|th|er|º|\.)?[^\d@:]{{1,25}}(?:19|20)\d\d(?:\D|$)"
     rf"|(?:^|[^\d.])\pL[\pL\pM.]*,? {_DAY}(?:st|nd|rd|th)?,? (?:19|20)\d\d(?:\D|$)"
@@ -127,7 +127,7 @@ class _Signs:
         return cls(
             whole,
             kept,
-            dated=bool(_DATE.search(whole)),
+            dated=bool(DATE.search(whole)),
             timed=bool(TIME.search(whole)),
             addressed=addressed,
             verb=bool(said & VERBS) or any(phrase in plain for phrase in VERB_PHRASES),
@@ -176,7 +176,7 @@ def _may_begin(first: str) -> bool:
     word = folded(first).split(" ", 1)[0].rstrip(",")
     return (
         word in OPENERS
-        or bool(_DATE.search(first) and TIME.search(first))
+        or bool(DATE.search(first) and TIME.search(first))
         or bool(_ADDRESS.search(first))
         or folded(first).startswith(QUOTING)
     )

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+OUTLOOK_RULE = "_" * 32  # as Outlook draws it above the header of what is answered or passed on
+SIGNATURE = "-- "  # what stands above a signature (RFC 3676, section 4.3)
 LONGEST = 2000  # characters; of a longer line only the beginning is compared
 
 _INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF, 0xAD, 0x34F)

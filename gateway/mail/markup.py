@@ -1,11 +1,10 @@
 """HTML as plain text, the way a person would type it: quotations as `> ` lines, nothing hidden read aloud.
 
 inscriptis lays the words out. Before that the tree is pruned: scripts, styles, comments, and elements that
-no eye would see (bulk mail hides "preheaders", spam hides whole letters). Quotations are cut out of the tree
-and laid out by themselves, innermost first, so that `mail.reply` reads HTML-only mail like any other.
+no eye would see (bulk mail hides "preheaders", spam hides whole letters). Quotations are set apart by
+`mail.quotation`, so that `mail.reply` reads HTML-only mail like any other.
 """
 
-from collections.abc import Iterator
 from html import unescape
 from typing import Any, cast
 
@@ -14,12 +13,13 @@ from inscriptis.html_engine import Inscriptis  # pyright: ignore[reportMissingTy
 from inscriptis.model.config import ParserConfig  # pyright: ignore[reportMissingTypeStubs]
 from lxml import html as lxml_html  # pyright: ignore[reportMissingTypeStubs]
 
+from gateway.mail import quotation
+from gateway.mail.line import SIGNATURE
 from gateway.mail.pattern import compile_pattern
 
 READ = 2 * 1024 * 1024  # characters of HTML that are read (intake.md, 3.4)
 LAID_OUT = 512 * 1024  # characters ...
 TAGS = 20_000  # ... and tags; of more only the words are taken: laying out so many costs half a second
-QUOTES = 100  # quotations that are laid out by themselves
 
 _DROPPED = (
     "script",
@@ -37,14 +37,12 @@ _HIDDEN = compile_pattern(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:max-height|opacity)\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$))",
     ignore_case=True,
 )
-_INDENTED = compile_pattern(r"border(?:-left)?\s*:\s*(?:none|0)", ignore_case=True)
-_QUOTING = frozenset(("yahoo_quoted", "quote"))  # Yahoo's class, and the name that GMX and web.de give it
 _SKIPPED = frozenset(("script", "style", "head", "title", "template", "svg"))
 _BLOCKS = frozenset(
     ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "hr", "blockquote", "ul", "ol")
 )
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-_RULE = "_" * 32  # as Outlook draws it in plain text
+_RULE = "_" * 40
 _LAYOUT = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False, display_images=False)
 _BLANK_LINES = compile_pattern(r"\n{3,}")
 
@@ -90,11 +88,7 @@ def _laid_out(html: str) -> str:
         return ""
     _prune(root)
     _unframe(root)
-    for quote in _quotations(root):
-        tail, quote.tail = quote.tail, None  # what stands behind it is not in it
-        lines = _words(quote).strip("\n").split("\n")
-        _replace(quote, "\n".join(f"> {line}".rstrip() for line in lines))
-        quote.tail = tail
+    quotation.set_apart(root, _words)
     return _tidy(_words(root))
 
 
@@ -136,38 +130,13 @@ def _drop(element: Any) -> None:
         element.drop_tree()
 
 
-def _quotations(root: Any) -> Iterator[Any]:
-    """The elements that hold somebody else's words, innermost first."""
-    found = [element for element in root.iter() if _is_quotation(element)]
-    yield from reversed(found[:QUOTES])
-
-
-def _is_quotation(element: Any) -> bool:
-    """Whether an element holds quoted words; a blockquote that only indents does not (Gmail, Outlook)."""
-    if element.tag == "blockquote":
-        return _INDENTED.search(element.get("style") or "") is None or element.get("type") == "cite"
-    marks = f"{element.get('class') or ''} {element.get('name') or ''}" if element.tag == "div" else ""
-    return bool(marks.strip()) and not _QUOTING.isdisjoint(marks.split())
-
-
-def _replace(quote: Any, text: str) -> None:
-    """Put prepared lines in the place of a quotation, laid out exactly as they are."""
-    for child in list(quote):
-        quote.remove(child)
-    quote.attrib.clear()
-    quote.text = None
-    quote.tag = "div"
-    pre = quote.makeelement("pre")
-    pre.text = text
-    quote.append(pre)
-
-
 def _words(tree: Any) -> str:
     return Inscriptis(tree, _LAYOUT).get_text()
 
 
 def _tidy(text: str) -> str:
-    lines = (line.replace("\u00a0", " ").rstrip() for line in text.split("\n"))
+    lines = (line.replace("\u00a0", " ") for line in text.split("\n"))
+    lines = (line if line == SIGNATURE else line.rstrip() for line in lines)
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 

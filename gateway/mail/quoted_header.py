@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.mail.attribution import LONGEST, TIME, WRAPPED, attribution
+from gateway.mail.attribution import DATE, LONGEST, TIME, WRAPPED, attribution
 from gateway.mail.header_words import ANY_DATE, FORWARDED, NAMES, ORIGINAL, OTHER_NAMES
-from gateway.mail.line import Line, folded, listed
+from gateway.mail.line import OUTLOOK_RULE, Line, folded, listed
 from gateway.mail.pattern import compile_pattern
 
 
@@ -46,6 +46,10 @@ _DASHES = "-–—―‐_=*~#<> "
 
 _ADDRESS = compile_pattern(r"[^\s@]@[^\s@]")
 _STAMP = compile_pattern(r"\d\d:\d\d:\d\d [+-]\d{4}")  # as RFC 5322 writes the time, and nobody else
+_NAMED = compile_pattern(r"^[*_]*\pL[^:\d@]{0,30}[*_]*:[*_]* ?[^ ]")
+_DRAWN_NAMES = 3
+_DRAWN = compile_pattern(r"^(-{8,}) ?[^\d\s-][^\d:]{0,60}[^\d\s-] ?(-{8,})$")
+_GMAIL = (10, 9)  # dashes
 _LONGEST_BLOCK = 40  # lines
 _CONTINUED = {Field.TO: 12, Field.OTHER: 12}  # lines below a name: a list of recipients wraps
 _CONTINUED_ELSE = 2
@@ -66,7 +70,8 @@ def block(lines: Sequence[Line], start: int) -> Block | None:
     if ruled is not None:
         return _after_separator(lines, start, ruled)
     end = header_end(lines, start) or (start + 1 if _is_on_one_line(lines[start]) else None)
-    return Block(start, end) if end else None
+    end = end or _drawn_header_end(lines, start)
+    return Block(start, end) if end else _drawn_separator(lines, start)
 
 
 def separator(line: Line) -> bool | None:
@@ -124,6 +129,47 @@ def header_end(lines: Sequence[Line], start: int) -> int | None:
         addressed = addressed or bool(_ADDRESS.search(line.text))
     roles = max(seen.values(), key=len, default=set[Field]())
     return _value_end(lines, end) if _is_header(roles, addressed, sent, _ruled(lines, start)) else None
+
+
+def _drawn_header_end(lines: Sequence[Line], start: int) -> int | None:
+    """The line after a header in an unknown language below the rule that Outlook draws; None if it is none.
+
+    Outlook says who (with an address), when (with a time), to whom, and about what, in this order.
+    """
+    above = next((n for n in range(start - 1, max(-1, start - 4), -1) if lines[n].text), None)
+    if above is None or lines[above].text != OUTLOOK_RULE:
+        return None
+    named = _named(lines, start)
+    if len(named) < _DRAWN_NAMES:
+        return None
+    author, sent = lines[named[0]].text, lines[named[1]].text
+    return named[-1] + 1 if _ADDRESS.search(author) and TIME.search(sent) and DATE.search(sent) else None
+
+
+def _drawn_separator(lines: Sequence[Line], start: int) -> Block | None:
+    """A line that says something between long dashes, with a header below it, both in an unknown language.
+
+    Gmail draws ten and nine dashes, and only above what it passes on.
+    """
+    drawn = _DRAWN.search(lines[start].text)
+    if not drawn:
+        return None
+    named = _named(lines, _next_line(lines, start + 1))
+    if len(named) < _DRAWN_NAMES or not any(_ADDRESS.search(lines[n].text) for n in named):
+        return None
+    left, right = (len(drawn.group(side) or "") for side in (1, 2))
+    return Block(start, named[-1] + 1, (left, right) == _GMAIL)
+
+
+def _named(lines: Sequence[Line], start: int) -> list[int]:
+    """The lines "name: value" from `start` on, between which single blank ones may stand."""
+    named: list[int] = []
+    for index in range(start, min(len(lines), start + _LONGEST_BLOCK)):
+        if _NAMED.search(lines[index].text):
+            named.append(index)
+        elif lines[index].text or not named or index - named[-1] > 1:
+            break
+    return named
 
 
 def _is_on_one_line(line: Line) -> bool:

@@ -20,7 +20,7 @@ from gateway.mail.markup import LAID_OUT, count_words, text_of
         ("<ul><li>one</li><li>two</li></ul>", "  * one\n  * two"),
         ("<table><tr><td>Mug</td><td>12.00</td></tr></table>", "Mug  12.00"),
         ('<a href="https://x.example">here</a> <img src="x" alt="picture">', "here"),
-        ("a<hr>b", "a\n________________________________\nb"),
+        ("a<hr>b", "a\n________________________________________\nb"),
         ('<?xml version="1.0" encoding="iso-8859-1"?><html><body>größer</body></html>', "größer"),
         ("<p>one<div>two</p><b>three", "one\n\ntwothree"),
     ],
