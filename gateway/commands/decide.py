@@ -47,8 +47,9 @@ def needed(commands: Sequence[Command]) -> Level:
 
 def decide(lines: Sequence[Line], world: World) -> tuple[Decision, Receipt]:
     """What these lines do, whoever may say them, and what the receipt will tell."""
-    answers = {id(line): line.verb.answers(line.words, world) for line in lines if isinstance(line, Command)}
-    well = all(answer.well for answer in answers.values() if answer.acts or not answer.well)
+    commands = commands_of(lines)
+    answers = {id(line): line.verb.answers(line.words, world) for line in commands}
+    well = all(answers[id(line)].well for line in commands if line.verb.changes)
     matches: list[Match] = []
     said: list[Said] = []
     for line in lines:

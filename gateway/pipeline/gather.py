@@ -217,9 +217,15 @@ def _standing(sender: Party, auth: AuthResults, answered: Answered | None) -> St
         Proof(
             aligned=auth.dmarc is Verdict.PASS or (auth.dmarc is Verdict.NONE and signed),
             registered=sender.kind is not PartyKind.STRANGER,
-            tokened=answered is not None and not answered.third_person and not answered.expired,
+            tokened=answered is not None and _opens(answered),
         )
     )
+
+
+def _opens(answered: Answered) -> bool:
+    """Whether its token proves something; those of Message-IDs and reverse-paths open nothing."""
+    kinds = (TokenKind.REPLY, TokenKind.UNDO, TokenKind.CONFIRM)
+    return answered.kind in kinds and not answered.third_person and not answered.expired
 
 
 def _released(found: Standing, waived: Sequence[str]) -> Standing:

@@ -83,6 +83,11 @@ def test_one_line_that_cannot_be_done_stops_the_others():
     assert (receipt.done, receipt.asked) == (0, 2)
 
 
+def test_a_question_without_an_answer_stops_nothing():
+    decision = heard("explain 99\ndrop 12", Level.L2)
+    assert DropHeld(12, "mail") in decision.effects
+
+
 def test_a_line_that_is_not_understood_stops_nothing():
     decision = heard("drop 12\nhello there", Level.L2)
     assert DropHeld(12, "mail") in decision.effects

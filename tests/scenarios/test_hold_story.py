@@ -1,22 +1,26 @@
 """The owner is asked, hears of it in time, and decides: by mail and at the keyboard."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.app.control import controllable
 from gateway.cli import hold
+from gateway.db.engine import writing
+from gateway.db.revision import REVISIONS
 from gateway.kernel.errors import InputError
 from gateway.kernel.ids import new_id
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Verdict
 from gateway.pipeline.pipe import Outcome
-from gateway.testing.shop import Shop, words_of
+from gateway.testing.shop import Shop, open_shop, words_of
 from gateway.testing.sink import SunkMail
 
 ANA, ORDERS, OWNER = "Ana Lopez <ana@example.net>", "orders@boutique.example", "priya@owner.example"
@@ -210,6 +214,15 @@ async def test_release_by_mail_needs_the_digest_token(shop: Shop):
     assert "it was done after an earlier yes" in words_of(shop.last_mail_to(OWNER))
 
 
+async def test_a_message_id_alone_opens_nothing(shop: Shop):
+    """It is shown in every quotation; the signed address is not."""
+    letter = await is_asked_about_a_fair(shop)
+    thread = {"In-Reply-To": str(letter.message["Message-ID"])}
+    outcome = await owner_writes(shop, "drop 1", headers=thread)
+    assert outcome.decision.because[0].rule == "commands.asked_back"
+    assert (await states(shop))[0] == "held"
+
+
 async def test_a_mail_in_her_name_that_proves_nothing_decides_nothing(shop: Shop):
     letter = await is_asked_about_a_fair(shop)
     outcome = await owner_answers(shop, letter, "release 1", proven=False)
@@ -315,3 +328,19 @@ async def test_a_number_that_is_none_is_told(shop: Shop):
     for word in ("J!!", "JZZZ", "fair", "99"):
         with pytest.raises(InputError, match="no such mail"):
             await asyncio.to_thread(hold.run_explain, folder(shop), word)
+
+
+async def test_she_decides_while_the_shop_is_closed(
+    tmp_path: Path, shop_settings: Callable[[int], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+):
+    """The command opens the shop, does the same, and decides what it set free."""
+    place = tmp_path / "closed"
+    async with open_shop(place, shop_settings, now=datetime(2026, 11, 2, 9, 0, tzinfo=UTC)) as shop:
+        await shop.receives("Dear sirs", sender=FAIR, subject="Trade fair")
+        async with writing(shop.gateway.db) as tx:  # a shop of the tests has its tables from no migration
+            await tx.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            await tx.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{REVISIONS[-1]}')")
+    assert await asyncio.to_thread(hold.run_decide, place, "release", ["1"]) == 0
+    assert "1 is seen to by hand" in capsys.readouterr().out
+    await asyncio.to_thread(hold.run_explain, place, "J1")
+    assert "handled" in capsys.readouterr().out.splitlines()[0]
