@@ -48,6 +48,10 @@ class Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> "Among":  # noqa: ARG002
+        """Itself: in an AND, SQLAlchemy would write `... IN (...) = 1`, which SQLite answers by a scan."""
+        return self
+
 
 class Greatest(FunctionElement[Any]):
     """The greatest of its arguments; with a NULL among them the databases differ, so have none."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among
@@ -47,7 +47,7 @@ async def allowance(tx: AsyncConnection, key: str, now: datetime) -> Allowance:
 
 
 async def answers_before(tx: AsyncConnection, seqs: list[int], now: datetime) -> dict[int, int]:
-    """How many answers of the day came before each of these messages; absent if it is the first, or none."""
+    """How many answers of the day came before each of these messages; absent if it is none."""
     found = await tx.execute(_BEFORE, {"seqs": seqs, "since": now - WITHIN})
     return {row.seq: row.n for row in found}
 
@@ -79,25 +79,24 @@ _ANSWERS = (
 
 _this, _earlier = outbound_message.alias("this"), outbound_message.alias("earlier")
 _its_mail, _their_mail = journal.alias("its_mail"), journal.alias("their_mail")
-_BEFORE = (
-    select(_this.c.seq, func.count().label("n"))
-    .join(
-        _its_mail,
-        and_(_its_mail.c.id == _this.c.cause_id, _its_mail.c.author_key == _this.c.recipient_key),
-    )
-    .join(
-        _earlier,
-        and_(
-            _earlier.c.recipient_key == _this.c.recipient_key,
-            _earlier.c.created_at > bindparam("since"),
-            _earlier.c.seq < _this.c.seq,
-            _earlier.c.status.not_in(NEVER_SAID),
-        ),
-    )
+_BEFORE = select(
+    _this.c.seq,
+    select(func.count())
+    .select_from(_earlier)
     .join(
         _their_mail,
         and_(_their_mail.c.id == _earlier.c.cause_id, _their_mail.c.author_key == _earlier.c.recipient_key),
     )
-    .where(among(_this.c.seq, bindparam("seqs")), _this.c.purpose != Purpose.OWNER)
-    .group_by(_this.c.seq)
+    .where(
+        _earlier.c.recipient_key == _this.c.recipient_key,
+        _earlier.c.created_at > bindparam("since"),
+        _earlier.c.seq < _this.c.seq,
+        _earlier.c.status.not_in(NEVER_SAID),
+    )
+    .scalar_subquery()
+    .label("n"),
+).where(
+    among(_this.c.seq, bindparam("seqs")),
+    _this.c.purpose != Purpose.OWNER,
+    exists().where(_its_mail.c.id == _this.c.cause_id, _its_mail.c.author_key == _this.c.recipient_key),
 )

@@ -99,6 +99,7 @@ async def start(tx: AsyncConnection, now: datetime) -> None:
 _READ = select(setting.c.value, setting.c.changed_at).where(setting.c.key == _KEY)
 _COUNTED = (  # the index of automatic mail is found only by its own words
     text(AUTOMATIC),
+    func.coalesce(outbound_message.c.source_id, "") == "",  # in words that make no other index look better
     journal.c.id == outbound_message.c.cause_id,
     func.coalesce(journal.c.party, "").not_in(("channel", "carrier")),
     outbound_message.c.created_at > bindparam("since"),

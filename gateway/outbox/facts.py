@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among
@@ -99,33 +99,23 @@ _STANDING = select(standing.c.address_key, standing.c.granted, standing.c.expire
 )
 
 _this, _earlier = outbound_message.alias("this"), outbound_message.alias("earlier")
-_SAME_WORDS = (
-    select(_this.c.seq, func.count().label("n"))
-    .join(
-        _earlier,
-        and_(
-            _earlier.c.recipient_key == _this.c.recipient_key,
-            _earlier.c.template == _this.c.template,
-            _earlier.c.created_at > bindparam("since"),
-            _earlier.c.seq < _this.c.seq,
-            _earlier.c.status.not_in(NEVER_SAID),
-        ),
-    )
-    .where(among(_this.c.seq, bindparam("seqs")))
-    .group_by(_this.c.seq)
+_SAME = (
+    _earlier.c.recipient_key == _this.c.recipient_key,
+    _earlier.c.template == _this.c.template,
+    _earlier.c.seq < _this.c.seq,
 )
-_REPEATS = (
-    select(_this.c.seq)
-    .join(
-        _earlier,
-        and_(
-            _earlier.c.recipient_key == _this.c.recipient_key,
-            _earlier.c.template == _this.c.template,
-            _earlier.c.created_at > _this.c.once_since,
-            _earlier.c.seq < _this.c.seq,
-            _earlier.c.status.in_(("open", "accepted", "uncertain")),
-        ),
-    )
-    .where(among(_this.c.seq, bindparam("seqs")))
-    .distinct()
+_SAME_WORDS = select(
+    _this.c.seq,
+    select(func.count())
+    .where(*_SAME, _earlier.c.created_at > bindparam("since"), _earlier.c.status.not_in(NEVER_SAID))
+    .scalar_subquery()
+    .label("n"),
+).where(among(_this.c.seq, bindparam("seqs")))
+_REPEATS = select(_this.c.seq).where(
+    among(_this.c.seq, bindparam("seqs")),
+    exists().where(
+        *_SAME,
+        _earlier.c.created_at > _this.c.once_since,
+        _earlier.c.status.in_(("open", "accepted", "uncertain")),
+    ),
 )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.db.engine import (
@@ -298,3 +299,12 @@ async def test_a_url_that_names_no_database_is_told(url: str):
     with pytest.raises(InputError, match=r"\[store\] url: .* names no database; say sqlite:///shop.db"):
         async with open_database(url):
             pass
+
+
+def test_many_keys_are_looked_up_and_never_searched_for():
+    """SQLAlchemy likes to write a Boolean condition as `... = 1`, for which SQLite reads the whole table."""
+    some = among(applied.c.id, ["a1", "a2"])
+    for condition in (some, some & (applied.c.effect == "X"), some | (applied.c.id == "a3")):
+        written = str(select(applied.c.id).where(condition).compile(dialect=sqlite.dialect()))
+        assert "IN (SELECT value FROM json_each(?))" in written
+        assert "= 1" not in written

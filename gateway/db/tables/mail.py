@@ -20,8 +20,8 @@ ON_DOUBT = ("resend", "list", "hold")
 HOLD_DECISIONS = ("released", "dropped", "expired")
 ROUTE_KINDS = ("smarthost", "domain")
 SUPPRESSION_SCOPES = ("marketing", "all")
-# Mails that mails called for, but campaigns and letters to the owner: what the breaker counts.
-AUTOMATIC = "lane < 2 AND purpose <> 'owner' AND source_id IS NULL AND cause_id >= 'jrn' AND cause_id < 'jro'"
+# Mails that mails called for, but advertisements and letters to the owner: what the breaker counts.
+AUTOMATIC = "lane < 2 AND purpose <> 'owner' AND cause_id >= 'jrn' AND cause_id < 'jro'"
 SUPPRESSION_REASONS = ("dead_address", "bounces", "complaint", "unsubscribed", "owner", "erased")
 
 journal = table(

@@ -336,9 +336,7 @@ def upgrade() -> None:
         "ix_outbound_message_automatic",
         "outbound_message",
         ["created_at", "cause_id"],
-        **where(
-            "lane < 2 AND purpose <> 'owner' AND source_id IS NULL AND cause_id >= 'jrn' AND cause_id < 'jro'"
-        ),
+        **where("lane < 2 AND purpose <> 'owner' AND cause_id >= 'jrn' AND cause_id < 'jro'"),
     )
     op.create_index(
         "ix_outbound_message_customer_id_created_at", "outbound_message", ["customer_id", "created_at"]
