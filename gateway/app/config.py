@@ -31,6 +31,7 @@ from gateway.app.remedy import nearest, refusals, unreadable
 from gateway.app.setting import (
     SQLITE,
     AddressOrDomain,
+    AuthservIdOrNone,
     Days,
     Domain,
     DomainOrNone,
@@ -45,6 +46,7 @@ from gateway.app.setting import (
     MailAddressOrNone,
     ManyDays,
     Name,
+    NameServer,
     Network,
     Port,
     PortOrAny,
@@ -125,6 +127,7 @@ class OwnerConfig(Section):
 
     addresses: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
     notify: MailAddressOrNone = ""
+    proof: Literal["aligned", "both", "token"] = "aligned"
 
     @field_validator("notify")
     @classmethod
@@ -157,6 +160,7 @@ class ListenConfig(Section):
     certificate: FileOrNone = written("")
     key: FileOrNone = written("")
     trusted: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    authserv_id: AuthservIdOrNone = ""
     lmtp: LmtpOrNone = ""
 
     @model_validator(mode="after")
@@ -174,6 +178,12 @@ class ListenConfig(Section):
     def networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The trusted networks, which have no caps per address."""
         return tuple(map(ipaddress.ip_network, self.trusted))
+
+
+class DnsConfig(Section):
+    """Whom to ask about the senders of mails."""
+
+    servers: tuple[NameServer, ...] = ()
 
 
 class RelayConfig(Section):
@@ -368,6 +378,7 @@ class Config(Section):
     shop: ShopConfig
     owner: OwnerConfig
     listen: ListenConfig = ALL_DEFAULTS
+    dns: DnsConfig = ALL_DEFAULTS
     relay: RelayConfig
     store: StoreConfig = ALL_DEFAULTS
     dkim: DkimConfig = ALL_DEFAULTS

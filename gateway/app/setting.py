@@ -91,6 +91,23 @@ def network(text: str) -> str:
         raise ValueError(f"{text!r} is not a network such as 192.0.2.0/24") from None
 
 
+def name_server(text: str) -> str:
+    """An IP address, with a port if it is not 53: `192.0.2.53`, `127.0.0.1:5353`, `[::1]:5353`."""
+    place, colon, port = text.rpartition(":")
+    has_port = bool(colon) and port.isdigit() and int(port) <= 65535 and not ip(text)
+    address = place.removeprefix("[").removesuffix("]") if has_port else text
+    if not ip(address):
+        raise ValueError(f"{text!r} is no name server such as 192.0.2.53 or 127.0.0.1:5353")
+    return text
+
+
+def authserv_id(text: str) -> str:
+    """The name under which a server writes Authentication-Results (RFC 8601, 2.5)."""
+    if any(character.isspace() or character in ';="' for character in text) or not text.isascii():
+        raise ValueError(f"{text!r} is no authserv-id; it is often the host name of that server")
+    return text
+
+
 def rate(text: str) -> str:
     """So many messages in a unit of time."""
     parse_rate(text)
@@ -152,6 +169,8 @@ MailAddress = Annotated[str, AfterValidator(address)]
 MailAddressOrNone = Annotated[str, unless_empty(address)]
 AddressOrDomain = Annotated[str, AfterValidator(address_or_domain)]
 Network = Annotated[str, AfterValidator(network)]
+NameServer = Annotated[str, AfterValidator(name_server)]
+AuthservIdOrNone = Annotated[str, AfterValidator(authserv_id)]
 Listening = Annotated[str, AfterValidator(listening)]
 LmtpOrNone = Annotated[str, AfterValidator(lmtp)]
 RateOrNone = Annotated[str, unless_empty(rate)]

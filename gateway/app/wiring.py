@@ -5,11 +5,13 @@ by this door. Tests pass another clock and another relay, never another path.
 """
 
 import asyncio
+import ipaddress
 import random
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from gateway.app.config import Config, CorrespondentConfig
@@ -17,12 +19,14 @@ from gateway.app.defaults import shipped_folder
 from gateway.app.mailboxes import watchers
 from gateway.app.published import signing_keys
 from gateway.app.upkeep import forgetting, sweeping, upkeep, watching
+from gateway.commands.authority import OwnerProof
 from gateway.commands.decide import Receipt
 from gateway.commands.grammar import read
 from gateway.commands.verb import SYNONYMS
 from gateway.db.engine import Database, open_database, reading
 from gateway.edges import smtp_in
 from gateway.edges.admission import ListenConfig
+from gateway.edges.dns import asking
 from gateway.edges.listener import Listener
 from gateway.edges.parser import Parser
 from gateway.edges.rcpt import Recipients
@@ -37,7 +41,9 @@ from gateway.kernel.ids import Id, new_id
 from gateway.kernel.tokens import Secrets, keyed_hash, read_secrets
 from gateway.mail.address import canonical
 from gateway.mail.dkim import sign
-from gateway.mail.envelope import Address
+from gateway.mail.envelope import Address, Envelope
+from gateway.mail.envelope import Intake as Door
+from gateway.mail.resolve import Resolver
 from gateway.mail.verp import AddressPlan, bounce_path, token_at
 from gateway.orders.model import OrderTerms
 from gateway.outbox.desk import Desk, Sender
@@ -50,6 +56,7 @@ from gateway.pipeline.gather import Correspondent, Shop
 from gateway.pipeline.intake import Intake, Timers, Worker
 from gateway.pipeline.pipe import Outcome, Pipe
 from gateway.pipeline.replay import REPLAYED, Replayed
+from gateway.pipeline.proof import Prover
 from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested, WebAction
 from gateway.pipeline.watcher import Watcher
@@ -142,6 +149,7 @@ async def build(
     *,
     clock: Clock | None = None,
     relay: Relay | None = None,
+    resolver: Resolver | None = None,
     rng: random.Random | None = None,
     observe: Callable[[Outcome], None] = _ignore,
     listen: bool = True,
@@ -161,7 +169,10 @@ async def build(
         spool = Spool(config.data / "spool")
         trade = slices(_terms(config, shop.calendar), desk, spool.read)
         pipe = Pipe(db, shop, trade, clock, spool.read, Parser())
-        intake = Intake(db, pipe, clock, spool.keep)
+        dns = resolver or await stack.enter_async_context(asking(clock, config.dns.servers))
+        prover = Prover(dns, shop, front=partial(_front, config))
+        intake = Intake(db, pipe, clock, spool.keep, prover, spool.read)
+        stack.push_async_callback(intake.close)
         timers = Timers(db, pipe, clock)
         relay_config = _relay_config(config)
         next_hop = relay or Smarthost(relay_config)
@@ -233,6 +244,7 @@ def shop_of(config: Config, keys: Secrets) -> Shop:
         currency=config.shop.currency,
         owner=tuple(Address(address.lower()) for address in config.owner.addresses),
         mailboxes=frozenset(Address(one.lower()) for hosted in config.imap for one in hosted.addresses),
+        owner_proof=OwnerProof(config.owner.proof),
         channels=_correspondents(config.channel),
         carriers=_correspondents(config.carrier),
         words=config.commands.words,
@@ -259,6 +271,16 @@ def _terms(config: Config, calendar: ShopCalendar) -> Terms:
         purchasing=PurchasingTerms(calendar, config.purchasing.answer_days, config.purchasing.remind_days),
         feedback=FeedbackTerms(calendar, config.feedback.ask_after_days),
     )
+
+
+def _front(config: Config, envelope: Envelope) -> str:
+    """The authserv-id of the mail server in front, if a mail came through it: by LMTP or its network."""
+    if envelope.via is Door.LMTP:
+        return config.listen.authserv_id
+    if envelope.via is not Door.SMTP or envelope.peer is None or not envelope.peer.ip:
+        return ""
+    peer = ipaddress.ip_address(envelope.peer.ip.partition("%")[0])
+    return config.listen.authserv_id if any(peer in each for each in config.listen.networks) else ""
 
 
 def _recipients(shop: Shop) -> Recipients:

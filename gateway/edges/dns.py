@@ -35,10 +35,9 @@ class _Answer:
 class Dns:
     """Answers from memory while they last; the same question is asked once at a time."""
 
-    def __init__(self, clock: Clock, servers: Sequence[str] = (), port: int = 53) -> None:
+    def __init__(self, clock: Clock, servers: Sequence[str] = ()) -> None:
         self._clock = clock
         self._servers = tuple(servers)
-        self._port = port
         self._known: dict[_Key, _Answer] = {}
         self._asking: dict[_Key, asyncio.Task[tuple[str, ...]]] = {}
         self._resolver: DNSResolver | None = None
@@ -91,13 +90,7 @@ class Dns:
         if self._resolver is None:
             from aiodns import DNSResolver
 
-            self._resolver = DNSResolver(
-                self._servers or None,
-                timeout=WAIT,
-                tries=TRIES,
-                udp_port=self._port,
-                tcp_port=self._port,
-            )
+            self._resolver = DNSResolver(self._servers or None, timeout=WAIT, tries=TRIES)
         return self._resolver
 
     def _remember(self, key: _Key, answer: _Answer) -> None:
@@ -109,9 +102,9 @@ class Dns:
 
 
 @contextlib.asynccontextmanager
-async def asking(clock: Clock, servers: Sequence[str] = (), port: int = 53) -> AsyncGenerator[Dns]:
-    """A resolver until the block is left; `servers` are IP addresses, () those of this machine."""
-    dns = Dns(clock, servers, port)
+async def asking(clock: Clock, servers: Sequence[str] = ()) -> AsyncGenerator[Dns]:
+    """A resolver until the block is left; `servers` are IP addresses, with `:port`; () this machine's."""
+    dns = Dns(clock, servers)
     try:
         yield dns
     finally:

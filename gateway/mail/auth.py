@@ -7,12 +7,12 @@ sender itself is connected: by SMTP, and not through a server in front.
 
 from collections.abc import Sequence
 
-from gateway.mail import dkim, dmarc, forwarded, spf
+from gateway.mail import dkim, dmarc, spf
 from gateway.mail.address import domain_of, identity, mailboxes
 from gateway.mail.auth_results import Trusted, trusted
 from gateway.mail.dmarc import Authenticated, Dmarc
 from gateway.mail.envelope import AuthResults, Envelope, Verdict
-from gateway.mail.header import Field, split, text_of
+from gateway.mail.header import Field, canonical, split, text_of
 from gateway.mail.resolve import DnsTrouble, Record, Resolve
 from gateway.mail.spf import Spf
 
@@ -38,7 +38,22 @@ def check(
 
 def header_of(octets: bytes) -> tuple[Field, ...]:
     """The fields of a mail as it came."""
-    return split(octets)[0]
+    return split(canonical(octets))[0]
+
+
+def from_lines(octets: bytes) -> bytes:
+    """The From fields of a mail with CRLF line ends, in lower case; a quick look, before any reading."""
+    end = octets.find(b"\r\n\r\n")
+    head = b"\r\n" + (octets if end < 0 else octets[:end]).lower() + b"\r\n"
+    found: list[bytes] = []
+    at = head.find(b"\r\nfrom")
+    while at >= 0:
+        end = head.find(b"\r\n", at + 2)
+        while head[end + 2 : end + 3] in (b" ", b"\t"):
+            end = head.find(b"\r\n", end + 2)
+        found.append(head[at + 2 : end])
+        at = head.find(b"\r\nfrom", end)
+    return b"\n".join(found)
 
 
 def authors(fields: Sequence[Field]) -> tuple[str, ...]:
@@ -79,11 +94,6 @@ def signatures(octets: bytes, resolve: Resolve) -> Authenticated:
 
     held = dkim.verify(octets, key)
     return Authenticated(dkim=held, doubtful=tuple(dict.fromkeys(doubtful)))
-
-
-def enclosed(octets: bytes) -> bytes | None:
-    """The first mail that is attached to this one, as its signer saw it; None if there is none."""
-    return forwarded.enclosed(octets)
 
 
 def concluded(

@@ -59,6 +59,7 @@ class Forwarding(StrEnum):
 
     INLINE = "inline"
     ATTACHED = "attached"
+    REDIRECTED = "redirected"  # as it was, by the mailbox it came to; only its way shows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ class OutboundMessage:
     bounce: BounceClass | None = None
     heard_at: datetime | None = None  # the same for what is no failure: late, away, not let through
     heard: str = ""
+    used_at: datetime | None = None  # when the token of its undo or confirm address was used, which is once
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,13 @@ class NoteBounce(Effect):
     seq: int
     bounce: BounceClass
     diagnostic: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseToken(Effect):
+    """Use up the undo or confirm address of a message; it opens nothing a second time."""
+
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)

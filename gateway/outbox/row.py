@@ -85,6 +85,7 @@ def message_of(row: Row[Any]) -> OutboundMessage:
         bounce=None if row.bounce_class is None else BounceClass(row.bounce_class),
         heard_at=row.heard_at,
         heard=row.heard or "",
+        used_at=row.used_at,
     )
 
 

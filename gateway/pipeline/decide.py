@@ -5,16 +5,19 @@ is here and still empty. A mail that nobody claims is held: the owner is asked, 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gateway.commands.authority import Level
 from gateway.commands.decide import by_mail
 from gateway.commands.grammar import commands_of
 from gateway.customers import decide as customers
 from gateway.customers import returned
-from gateway.kernel.decision import Decision, Disposition, Test, dropped, handled, held
+from gateway.kernel.decision import Decision, Disposition, Match, Test, dropped, handled, held
 from gateway.kernel.ids import spoken
 from gateway.kernel.tokens import TokenKind
+from gateway.mail.envelope import Verdict
 from gateway.mail.parsed import AutoReply, Challenge, Complaint, DeliveryReport, Ordinary, UnsubscribeRequest
+from gateway.outbox.message import UseToken
 from gateway.pipeline.gather import Facts, PartyKind
 from gateway.pipeline.limits import alive, within_limits
 from gateway.pipeline.slices import MailRule
@@ -40,16 +43,29 @@ def _first(facts: Facts, defaults: Sequence[MailRule]) -> Decision:
     for rule in (safety, commands, *_RULES, *defaults, automatic):
         decision = rule(facts)
         if decision is not None and not _is_waived(decision, facts):
-            return decision
+            return _with_level(decision, facts)
     if facts.waived:
         return _by_hand()
-    return held(
+    author = facts.sender.address or "somebody without an address"
+    nobody = held(
         "held.no_rule",
         f"{HERE}:decide",
         "no_rule",
-        f"nobody knew what to do with a mail from {facts.sender.address or 'somebody without an address'}",
+        f"nobody knew what to do with a mail from {author}",
         tests=(Test("sender is", facts.sender.kind), Test("came to", facts.role)),
     )
+    return _with_level(nobody, facts)
+
+
+def _with_level(decision: Decision, facts: Facts) -> Decision:
+    """The decision with the level of the mail, and why it has that, among the tests of who decided."""
+    first, *others = decision.because
+    level = Test("level", f"{facts.act_standing.level.name}, {facts.act_standing.why}")
+    decided = replace(decision, because=(replace(first, tests=(*first.tests, level)), *others))
+    answered = facts.answered
+    if facts.standing.level < Level.L3 or answered is None or not decision.effects:
+        return decided
+    return decided.also(Match("authority.confirmed", f"{HERE}:decide", (), (UseToken(answered.message.seq),)))
 
 
 def _is_waived(decision: Decision, facts: Facts) -> bool:
@@ -95,7 +111,7 @@ def safety(facts: Facts) -> Decision | None:
             return returned.challenge(message, challenge.family)
         case _:
             pass
-    return _unsubscribe(facts) or _unread(facts) or _machine(facts) or _unproven(facts)
+    return _unsubscribe(facts) or _unread(facts) or _machine(facts) or _forged(facts) or _unproven(facts)
 
 
 _FINDINGS: Mapping[str, str] = {
@@ -141,17 +157,39 @@ def _machine(facts: Facts) -> Decision | None:
     return None
 
 
+def _forged(facts: Facts) -> Decision | None:
+    """Mails whose author's own domain denies them, where that matters, and those with two authors."""
+    auth = facts.envelope.auth
+    claims = facts.claims_us or (facts.sender.address if facts.sender.kind in _IMITATED else "")
+    if "repeated: from" in facts.mail.defects:
+        return _hold("forged", "it has several From fields, so nobody knows who wrote it")
+    if auth.dmarc is not Verdict.FAIL:
+        return None
+    if claims:
+        return _hold("forged", f"it says it is from {claims}, but {auth.why}")
+    if facts.role in _GUARDED:
+        return _hold("not_proven", f"nobody may write to {facts.role}@ unproven: {auth.why}")
+    return None
+
+
+_IMITATED = (PartyKind.OWNER, PartyKind.SUPPLIER)
+_GUARDED = frozenset({"suppliers", "stock", "campaigns", "report"})  # intake.md, 15
+
+
 def _unproven(facts: Facts) -> Decision | None:
-    """People at bounce addresses, and good tokens in the hands of somebody else."""
+    """People at bounce addresses, good tokens in the hands of somebody else, and contradictions."""
     answered = facts.answered
     if answered is None or not isinstance(facts.mail.kind, Ordinary | UnsubscribeRequest):
         return None
     if answered.kind is TokenKind.BOUNCE:
         return _hold("not_a_report", "a person wrote to an address for delivery reports")
-    if answered.third_person and facts.sender.kind is not PartyKind.OWNER:
+    is_owner = facts.sender.kind is PartyKind.OWNER and facts.standing.level >= Level.L1
+    if answered.third_person and not is_owner:
         return _hold(
             "third_person", f"{facts.sender.address} answers a letter to {answered.message.recipient}"
         )
+    if facts.unsure:
+        return _hold("unsure", facts.unsure)
     return None
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.commands.authority import Level, Proof, Standing, standing
+from gateway.commands.authority import Level, OwnerProof, Proof, Standing, standing
 from gateway.commands.verb import SYNONYMS
 from gateway.customers.model import Customer
 from gateway.customers.store import customer_by_key
@@ -20,12 +20,13 @@ from gateway.inventory.model import Product
 from gateway.inventory.store import products_by_sku
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.ids import Id, prefix_of
-from gateway.kernel.tokens import Token, TokenKeys, TokenKind
+from gateway.kernel.tokens import TokenKeys, TokenKind
 from gateway.mail.address import domain_of
 from gateway.mail.draft import Answering
 from gateway.mail.envelope import Address, AuthResults, Envelope, Verdict
-from gateway.mail.parsed import AutoReply, Complaint, DeliveryReport, Ordinary, Parsed, UnsubscribeRequest
-from gateway.mail.verp import AddressPlan, token_at, token_of
+from gateway.mail.parsed import AutoReply, DeliveryReport, Ordinary, Parsed, UnsubscribeRequest
+from gateway.mail.thread import codes
+from gateway.mail.verp import AddressPlan
 from gateway.orders.decide import OrderStanding
 from gateway.orders.model import Order, Shipment
 from gateway.orders.numbers import order_numbers
@@ -39,12 +40,14 @@ from gateway.orders.store import (
     shipments_by_tracking,
     standing_of,
 )
-from gateway.outbox.inspection import message_by_seq
 from gateway.outbox.message import OutboundMessage
+from gateway.pipeline.answered import FORWARD_PATH, Answered, claims_of
+from gateway.pipeline.answered import answered as answered_by
 from gateway.pipeline.command import Ear, Heard, hear
 from gateway.pipeline.held import local_part
 from gateway.pipeline.limits import Limits, limits, refusal
 from gateway.pipeline.lookup import feedback_of, open_orders_of, purchase_of
+from gateway.pipeline.passed_on import PassedOn, by_owner, redirected
 from gateway.pipeline.stimulus import MailArrived
 from gateway.purchasing.decide import PurchaseFacts
 from gateway.purchasing.model import PurchaseOrder, Supplier
@@ -52,8 +55,6 @@ from gateway.purchasing.store import (
     purchase_order_by_number,
     supplier_by_address,
 )
-
-FORWARD_PATH = "forward-path"  # the strongest evidence: only who got our letter knows the address
 
 
 class PartyKind(StrEnum):
@@ -97,20 +98,10 @@ class Shop:
     currency: str
     owner: tuple[Address, ...]
     mailboxes: frozenset[Address] = frozenset()  # its addresses elsewhere, such as a hosted mailbox
+    owner_proof: OwnerProof = OwnerProof.ALIGNED
     channels: tuple[Correspondent, ...] = ()
     carriers: tuple[Correspondent, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict[str, str])  # for commands, to their verbs
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """Which of our messages a mail answers, and how we know."""
-
-    message: OutboundMessage
-    kind: TokenKind
-    evidence: str  # "forward-path", "In-Reply-To" ...
-    third_person: bool  # a good token, but somebody else wrote
-    expired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +127,10 @@ class Facts:
     feedback: FeedbackFacts | None = None
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])  # those named, by SKU
     order_mails: tuple[OrderMail, ...] = ()
+    source: str = ""  # in whose name the order mails were read: the sales channel's
+    passed_on: PassedOn | None = None  # the mail of somebody else that came through the owner
+    claims_us: str = ""  # an address of the shop or its owner that From names, by any reading
+    unsure: str = ""  # what names another object than the token does, as a sentence
     known_orders: Mapping[str, Order] = field(
         default_factory=dict[str, Order]
     )  # of the order mails, by number
@@ -144,25 +139,44 @@ class Facts:
     heard: Heard | None = None  # the owner's words to us
 
     @property
+    def act_standing(self) -> Standing:
+        """How far what it asks for is believed: by what was passed on, if that proves more."""
+        return self.passed_on.standing if self.passed_on else self.standing
+
+    @property
     def answering(self) -> Answering:
         """What an answer to this mail refers to."""
         return Answering(self.mail.message_id, self.mail.references, self.mail.subject)
 
 
-async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: Shop, now: datetime) -> Facts:
-    """The facts about a mail that arrived and was read."""
+async def gather(
+    tx: AsyncConnection,
+    arrived: MailArrived,
+    mail: Parsed,
+    shop: Shop,
+    now: datetime,
+    inner: Parsed | None = None,
+) -> Facts:
+    """The facts about a mail that arrived and was read; `inner` is the mail that the owner attached."""
     envelope = arrived.envelope
     sender = await _party(tx, mail, shop)
     answered = await _answered(tx, mail, envelope, sender, shop, now)
     if answered and "third_person" in arrived.waived:
         answered = replace(answered, third_person=False)
     about = answered.message.about if answered and not answered.third_person else None
+    believed = _standing(sender, mail, envelope.auth, answered, shop)
+    found = _released(believed, arrived.waived)
+    passed_on = _passed_on(sender, mail, inner, envelope, found, shop)
     reads_orders = sender.kind in (PartyKind.CHANNEL, PartyKind.OWNER)
-    order_mails_read = order_mails(mail, shop.currency) if reads_orders else ()
+    source = (passed_on and passed_on.channel) or sender.name
+    order_mails_read = (
+        order_mails(passed_on.mail if passed_on else mail, shop.currency) if reads_orders else ()
+    )
     mine = await orders_of_customer(tx, sender.customer.id) if sender.customer else ()
     feedback = await feedback_of(tx, about) if about and prefix_of(about) == "fbk" else None
+    order = await _order(tx, about, mail, mine) or (feedback.order if feedback else None)
+    purchase = await _purchase(tx, about, mail, sender)
     is_report = isinstance(mail.kind, DeliveryReport)
-    believed = _standing(sender, envelope.auth, answered)
     left = await limits(tx, shop.key(sender.address) if sender.address else None, now)
     alive = left.dead and _gives_life(mail, believed, answered)
     suppressed = left.suppressed and not alive
@@ -179,14 +193,20 @@ async def gather(tx: AsyncConnection, arrived: MailArrived, mail: Parsed, shop: 
         answered=answered,
         reader_orders=await open_orders_of(tx, answered.message) if answered and is_report else (),
         unsubscribes=_unsubscribes(answered),
-        order=await _order(tx, about, mail, mine) or (feedback.order if feedback else None),
-        standing=_released(believed, arrived.waived),
+        order=order,
+        standing=found,
         order_standings=await standing_of(tx, mine),
-        purchase=await _purchase(tx, about, mail, sender),
+        purchase=purchase,
         feedback=feedback,
         products=await products_by_sku(tx, _skus(mail, order_mails_read)),
         order_mails=order_mails_read,
-        known_orders=await _known(tx, order_mails_read, sender.name),
+        source=source,
+        passed_on=passed_on,
+        claims_us=_claims_us(mail, shop),
+        unsure=(answered.contradiction if answered else "")
+        or _unsure(mail, about, order, mine, purchase)
+        or "",
+        known_orders=await _known(tx, order_mails_read, source),
         parcels=await _parcels(tx, mail, sender, shop.calendar, now),
         waived=arrived.waived,
         heard=await _heard(tx, mail, sender, answered, shop, now),
@@ -210,22 +230,50 @@ async def _party(tx: AsyncConnection, mail: Parsed, shop: Shop) -> Party:
     return Party(PartyKind.STRANGER, address, shown)
 
 
-def _standing(sender: Party, auth: AuthResults, answered: Answered | None) -> Standing:
-    """The level of a mail, from what its envelope says about who sent it."""
-    signed = sender.address is not None and domain_of(sender.address) in auth.dkim
-    return standing(
-        Proof(
-            aligned=auth.dmarc is Verdict.PASS or (auth.dmarc is Verdict.NONE and signed),
-            registered=sender.kind is not PartyKind.STRANGER,
-            tokened=answered is not None and _opens(answered),
-        )
+def _standing(
+    sender: Party, mail: Parsed, auth: AuthResults, answered: Answered | None, shop: Shop
+) -> Standing:
+    """The level of a mail."""
+    ambiguous = [each for each in mail.defects if each.startswith("repeated: ")]
+    proof = Proof(
+        registered=_known_as(sender),
+        aligned=bool(auth.proves) and sender.address is not None and domain_of(sender.address) == auth.proves,
+        denied=auth.dmarc is Verdict.FAIL,
+        why=auth.why or "nobody has looked who sent it",
+        tokened=answered is not None and answered.opens,
+        expired=answered is not None and answered.expired,
+        confirmed=answered is not None and answered.opens and answered.confirms,
+        damaged=ambiguous[0] if ambiguous else "",
     )
+    policy = shop.owner_proof if sender.kind is PartyKind.OWNER else OwnerProof.ALIGNED
+    return standing(proof, policy)
 
 
-def _opens(answered: Answered) -> bool:
-    """Whether its token proves something; those of Message-IDs and reverse-paths open nothing."""
-    kinds = (TokenKind.REPLY, TokenKind.UNDO, TokenKind.CONFIRM)
-    return answered.kind in kinds and not answered.third_person and not answered.expired
+def _known_as(sender: Party) -> str:
+    """As what the exact address is registered, for a person; "" for strangers."""
+    match sender.kind:
+        case PartyKind.STRANGER:
+            return ""
+        case PartyKind.OWNER:
+            return "the owner"
+        case PartyKind.CHANNEL:
+            return f"the sales channel {sender.name}"
+        case PartyKind.CUSTOMER:
+            return f"the customer {sender.name or sender.address}"
+        case _:
+            return f"the {sender.kind} {sender.name}"
+
+
+def _claims_us(mail: Parsed, shop: Shop) -> str:
+    """Which address of the shop or its owner the author claims, by any reading; "" if none."""
+    author = mail.author.address.lower() if mail.author else ""
+    ours = (shop.plan.domain, shop.plan.token_domain)
+    return author if author in shop.owner or domain_of(author) in ours else ""
+
+
+def _channel(shop: Shop) -> Callable[[Address], str]:
+    """The name of the sales channel that an address is registered for, or ""."""
+    return lambda address: next((one.name for one in shop.channels if one.is_author(address)), "")
 
 
 def _released(found: Standing, waived: Sequence[str]) -> Standing:
@@ -249,33 +297,14 @@ async def _heard(
 async def _answered(
     tx: AsyncConnection, mail: Parsed, envelope: Envelope, sender: Party, shop: Shop, now: datetime
 ) -> Answered | None:
-    """The first good token decides: the forward-path, then the addresses shown, then our Message-ID."""
-    for evidence, token in _tokens(mail, envelope, shop):
-        message = await message_by_seq(tx, token.object)
-        if message is None:
-            continue
-        expired = token.expires_on is not None and token.expires_on < shop.calendar.today(now)
-        person = token.kind in (TokenKind.BOUNCE, TokenKind.UNSUBSCRIBE) or await _is_correspondent(
-            tx, sender, message
-        )
-        return Answered(message, token.kind, evidence, not person, expired)
-    return None
-
-
-def _tokens(mail: Parsed, envelope: Envelope, shop: Shop) -> list[tuple[str, Token]]:
-    shown = (box.address for box in (*mail.to, *mail.cc))
-    claims = [
-        *((FORWARD_PATH, token_at(shop.keys, path, shop.plan)) for path in envelope.forward_paths),
-        *(("address", token_at(shop.keys, address, shop.plan)) for address in shown),
-        *(("In-Reply-To", token_of(shop.keys, identifier)) for identifier in mail.in_reply_to),
-        *(("References", token_of(shop.keys, identifier)) for identifier in reversed(mail.references)),
-    ]
-    if isinstance(mail.kind, Complaint):
-        claims += [
-            ("returned Message-ID", token_of(shop.keys, mail.kind.message_id or "")),
-            *(("List-Unsubscribe", token_at(shop.keys, one, shop.plan)) for one in mail.kind.unsubscribe),
-        ]
-    return [(evidence, token) for evidence, token in claims if token is not None]
+    claims = await claims_of(tx, mail, envelope, shop.keys, shop.plan)
+    is_correspondent = bool(claims) and await _is_correspondent(tx, sender, claims[0].message)
+    return answered_by(
+        claims,
+        is_correspondent=is_correspondent,
+        today=shop.calendar.today(now),
+        received_at=envelope.received_at,
+    )
 
 
 async def _is_correspondent(tx: AsyncConnection, sender: Party, message: OutboundMessage) -> bool:
@@ -288,6 +317,33 @@ async def _is_correspondent(tx: AsyncConnection, sender: Party, message: Outboun
         return False
     recipient = await supplier_by_address(tx, message.recipient)
     return recipient is not None and recipient.id == sender.supplier.id
+
+
+def _passed_on(
+    sender: Party, mail: Parsed, inner: Parsed | None, envelope: Envelope, found: Standing, shop: Shop
+) -> PassedOn | None:
+    if sender.kind is PartyKind.OWNER:
+        return by_owner(mail, inner, envelope.auth.enclosed, found, _channel(shop))
+    if sender.kind is PartyKind.CHANNEL:
+        return redirected(mail, envelope, shop.owner, found, sender.name)
+    return None
+
+
+def _unsure(
+    mail: Parsed, about: Id | None, order: Order | None, mine: Sequence[Order], purchase: PurchaseFacts | None
+) -> str:
+    """How a visible number names something else than the token does; "" if it does not (intake.md 13)."""
+    if about is None:
+        return ""
+    numbers = order_numbers(f"{mail.subject}\n{mail.reply}")
+    named = [each for each in mine if each.number in numbers]
+    if order and named and order not in named:
+        return f"it answers a letter about order {order.number}, but names order {named[0].number}"
+    written = [code for code in codes(f"{mail.subject}\n{mail.reply}") if code.startswith("PO-")]
+    if purchase and written and purchase.purchase_order.number not in written:
+        number = purchase.purchase_order.number
+        return f"it answers a letter about purchase order {number}, but names {written[0]}"
+    return ""
 
 
 def _unsubscribes(answered: Answered | None) -> Address | None:

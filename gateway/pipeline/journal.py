@@ -5,12 +5,12 @@ server that did not hear our 250 sends again; such a repeat is a duplicate, not 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, literal_column, select, update
+from sqlalchemy import RowMapping, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import CONSTANT, Unit, among
@@ -39,6 +39,7 @@ class Entry:
     key_id: str
     key_content: str
     hold_number: int | None = None  # under which it was held last
+    not_before: datetime | None = None  # it was put off until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,7 @@ def accepting(envelope: Envelope, octets: bytes) -> Unit:
         "peer": _peer_to_json(envelope.peer),
         "reverse_path": envelope.reverse_path,
         "forward_paths": list(envelope.forward_paths),
-        "auth": {
-            "spf": envelope.auth.spf,
-            "dkim": list(envelope.auth.dkim),
-            "dmarc": envelope.auth.dmarc,
-            **({"trusts": envelope.auth.trusts} if envelope.auth.trusts else {}),
-        },
+        "auth": auth_to_json(envelope.auth),
         "sha256": envelope.sha256,
         "size": envelope.size,
         "key_id": key.id,
@@ -111,12 +107,24 @@ _INSERT = insert(journal).returning(journal.c.seq).execution_options(**{CONSTANT
 _INSERT_OCTETS = insert(journal_octets).execution_options(**{CONSTANT: True})
 
 
-async def waiting(tx: AsyncConnection, most: int = 50) -> tuple[Entry, ...]:
-    """Mails not yet decided, the oldest first."""
+async def waiting(tx: AsyncConnection, now: datetime, most: int = 50) -> tuple[Entry, ...]:
+    """Mails not yet decided, the oldest first, without those that were put off until later."""
+    is_due = journal.c.not_before.is_(None) | (journal.c.not_before <= now)
     found = await tx.execute(
-        select(journal).where(journal.c.state == "received").order_by(journal.c.seq).limit(most)
+        select(journal).where(journal.c.state == "received", is_due).order_by(journal.c.seq).limit(most)
     )
     return tuple(_entry(row) for row in found.mappings())
+
+
+async def next_due(tx: AsyncConnection, now: datetime) -> datetime | None:
+    """When, after `now`, the next mail that was put off is to be looked at again."""
+    later = (journal.c.state == "received", journal.c.not_before > now)
+    return await tx.scalar(select(func.min(journal.c.not_before)).where(*later))
+
+
+async def put_off(tx: AsyncConnection, journal_id: Id, until: datetime) -> None:
+    """Do not decide a mail before `until`."""
+    await tx.execute(update(journal).where(journal.c.id == journal_id).values(not_before=until))
 
 
 async def entry_by_id(tx: AsyncConnection, journal_id: Id) -> Entry | None:
@@ -192,7 +200,6 @@ def _peer_to_json(peer: Peer | None) -> Mapping[str, Any] | None:
 
 
 def _entry(row: RowMapping) -> Entry:
-    auth: Mapping[str, Any] = row["auth"] or {}
     return Entry(
         seq=row["seq"],
         envelope=Envelope(
@@ -204,12 +211,7 @@ def _entry(row: RowMapping) -> Entry:
             peer=Peer(**row["peer"]) if row["peer"] else None,
             sha256=row["sha256"],
             size=row["size"],
-            auth=AuthResults(
-                Verdict(auth.get("spf", "none")),
-                tuple(auth.get("dkim", ())),
-                Verdict(auth.get("dmarc", "none")),
-                trusts=auth.get("trusts", ""),
-            ),
+            auth=_auth(row["auth"] or {}),
             finding=row["finding"] or "",
         ),
         state=row["state"],
@@ -217,7 +219,23 @@ def _entry(row: RowMapping) -> Entry:
         key_id=row["key_id"] or "",
         key_content=row["key_content"] or "",
         hold_number=row["hold_number"],
+        not_before=row["not_before"],
     )
+
+
+def auth_to_json(auth: AuthResults) -> Mapping[str, Any]:
+    """What was found out about the sender, as the column `auth` keeps it: without what says nothing."""
+    return {name: value for name, value in asdict(auth).items() if value != getattr(_UNKNOWN, name)}
+
+
+_UNKNOWN = AuthResults()
+
+
+def _auth(kept: Mapping[str, Any]) -> AuthResults:
+    verdicts = {name: Verdict(kept[name]) for name in ("spf", "dmarc") if name in kept}
+    lists = {name: tuple(kept[name]) for name in ("dkim", "enclosed") if name in kept}
+    known: dict[str, Any] = {**kept, **verdicts, **lists}
+    return AuthResults(**known)
 
 
 def _addresses(values: Sequence[str]) -> tuple[Address, ...]:

@@ -5,6 +5,7 @@ the trace that explains them. A move that found the world changed (`Stale`) is g
 What failed three times is held with its traceback, the owner is told, and the queue goes on.
 """
 
+import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +24,9 @@ from gateway.kernel.decision import Decision, Disposition, Event, held
 from gateway.kernel.errors import DatabaseUnavailable, InputError, Stale
 from gateway.kernel.ids import Id, derived_id
 from gateway.mail.envelope import Address, Envelope
+from gateway.mail.forwarded import enclosed
 from gateway.mail.guard import repaired
-from gateway.mail.parsed import Parsed
+from gateway.mail.parsed import Forwarding, Parsed
 from gateway.mail.verp import token_at
 from gateway.pipeline import held as holding
 from gateway.pipeline import ingest, journal, notice, replay, timers, trace
@@ -165,6 +167,7 @@ class Pipe:
             about = columns(facts, self._shop)
             if repeat:
                 about["duplicate_of"] = repeat.of
+            about["auth"] = journal.auth_to_json(entry.envelope.auth)
             if number is not None:
                 about["hold_number"] = number
             how = MailMove.REPEAT if repeated else _MOVE[decision.disposition]
@@ -193,8 +196,17 @@ class Pipe:
         mail = await self._parse(_return_path(arrived.envelope) + octets)
         if octets is not arrived.octets:  # no SMTP client gets so far with them; a mailbox may hold such
             mail = replace(mail, defects=(*mail.defects, "line_ends"))
+        inner = await self._attached(mail, octets)
         async with reading(self._db) as tx:
-            return await gather(tx, arrived, mail, self._shop, now)
+            return await gather(tx, arrived, mail, self._shop, now, inner)
+
+    async def _attached(self, mail: Parsed, octets: bytes) -> Parsed | None:
+        """The mail that the owner attached to hers, read like any other; of others it is not asked."""
+        is_attached = mail.forwarded is not None and mail.forwarded.shape is Forwarding.ATTACHED
+        if not is_attached or (mail.identity or "").lower() not in self._shop.owner:
+            return None
+        found = await asyncio.to_thread(enclosed, octets)
+        return await self._parse(found) if found else None
 
     async def _replay(self, entry: Entry, *, send: bool, dry_run: bool) -> Replayed:
         started = perf_counter()

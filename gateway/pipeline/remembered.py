@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway.pipeline.gather import Facts, Shop
+from gateway.pipeline.passed_on import PassedOn
 
 
 def columns(facts: Facts | None, shop: Shop) -> dict[str, Any]:
@@ -32,8 +33,26 @@ def explaining(facts: Facts | None) -> dict[str, Any] | None:
         "level": facts.standing.level.name,
         "level_why": facts.standing.why,
         "role": facts.role,
-        "answers": answered and {"seq": answered.message.seq, "evidence": answered.evidence},
+        "spf": facts.envelope.auth.spf,
+        "dkim": list(facts.envelope.auth.dkim),
+        "dmarc": facts.envelope.auth.dmarc,
+        "passed_on": facts.passed_on and _passed_on(facts.passed_on),
+        "answers": answered
+        and {
+            "seq": answered.message.seq,
+            "evidence": answered.evidence,
+            "confidence": answered.confidence,
+        },
         "may_answer": facts.refusal or "yes",
         "waived": list(facts.waived),
         "defects": list(facts.mail.defects),
+    }
+
+
+def _passed_on(passed_on: PassedOn) -> dict[str, Any]:
+    return {
+        "shape": passed_on.shape,
+        "channel": passed_on.channel,
+        "level": passed_on.standing.level.name,
+        "level_why": passed_on.standing.why,
     }

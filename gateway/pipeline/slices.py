@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.commands import model as command
+from gateway.commands.authority import Level
 from gateway.customers import decide as customers
 from gateway.customers import model as customer
 from gateway.customers import returned
@@ -24,8 +25,10 @@ from gateway.feedback import store as feedback_store
 from gateway.inventory import decide as inventory
 from gateway.inventory import model as goods
 from gateway.inventory import store as inventory_store
-from gateway.kernel.decision import ClearTimers, Decision, Effect, Event, SetTimer
+from gateway.kernel.decision import ClearTimers, Decision, Disposition, Effect, Event, SetTimer, Test
+from gateway.kernel.decision import held as held_back
 from gateway.kernel.ids import Id
+from gateway.mail.envelope import Verdict
 from gateway.mail.parsed import AutoReply
 from gateway.orders import decide as orders
 from gateway.orders import model as order
@@ -42,6 +45,7 @@ from gateway.outbox.desk import (
     suppress,
     withdraw,
 )
+from gateway.outbox.once import use_token
 from gateway.pipeline import alarm, held, ingest, lookup, mailbox, notice, timers
 from gateway.pipeline import command as commanding
 from gateway.pipeline.apply import Applier, Reaction
@@ -90,14 +94,14 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
     waiting = partial(notice.waiting, octets=partial(notice.octets_of, fetch=fetch))
     return Slices(
         mail=(
-            partial(_order_mails, terms=terms),
-            _parcel_news,
-            partial(_supplier, terms=terms),
+            needs(Level.L1, partial(_order_mails, terms=terms)),
+            needs(Level.L1, _parcel_news),
+            needs(Level.L1, partial(_supplier, terms=terms)),
             _feedback_answer,
-            _wait_wish,
+            undenied(_wait_wish),
             _cancel_wish,
             partial(_status_question, once_per=desk.once_per),
-            partial(_order_form, terms=terms),
+            undenied(partial(_order_form, terms=terms)),
         ),
         timers={
             orders.PROMISE: TimerRule(
@@ -136,6 +140,7 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
             outbound.CountBounce: desk.count_bounce,
             outbound.LiftSuppression: lift_suppression,
             outbound.ResumeSending: resume_sending,
+            outbound.UseToken: use_token,
             customer.RegisterCustomer: customer_store.register,
             customer.GrantConsent: customer_store.grant,
             customer.WithdrawConsent: customer_store.withdraw,
@@ -226,6 +231,51 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
     )
 
 
+# --- what an act needs to be believed ----------------------------------------------------------------------
+
+
+def needs(level: Level, rule: MailRule) -> MailRule:
+    """The rule, for mails of at least that level; what it would do for others, the owner is asked."""
+
+    def proven(facts: Facts) -> Decision | None:
+        decision = rule(facts)
+        if decision is None or not _acts(decision) or facts.act_standing.level >= level:
+            return decision
+        return _not_proven(decision, facts, f"it needs {level.name}: {facts.act_standing.why}")
+
+    return proven
+
+
+def undenied(rule: MailRule) -> MailRule:
+    """The rule, unless the author's own domain denies the mail: nobody is written to for a forger."""
+
+    def believable(facts: Facts) -> Decision | None:
+        decision = rule(facts)
+        denied = facts.envelope.auth.dmarc is Verdict.FAIL and not facts.waived
+        if decision is None or not _acts(decision) or not denied:
+            return decision
+        return _not_proven(decision, facts, facts.envelope.auth.why)
+
+    return believable
+
+
+def _acts(decision: Decision) -> bool:
+    return decision.disposition is Disposition.HANDLED and bool(decision.effects)
+
+
+def _not_proven(decision: Decision, facts: Facts, why: str) -> Decision:
+    """The decision, not carried out; its tests stay, so that the trace shows what was asked for."""
+    would = decision.because[0]
+    question = Test("level is enough", facts.act_standing.level.name, held=False)
+    return held_back(
+        "safety.not_proven",
+        would.where,
+        "not_proven",
+        f"{would.rule} was asked for by a mail that is not proven: {why}",
+        tests=(*would.tests, question),
+    )
+
+
 # --- the slices' own defaults, in the order in which they are asked --------------------------------------
 
 
@@ -236,7 +286,7 @@ def _order_mails(facts: Facts, terms: Terms) -> Decision | None:
             read,
             facts.known_orders.get(read.number),
             facts.products,
-            facts.sender.name,
+            facts.source,
             terms.orders,
             facts.now,
         )

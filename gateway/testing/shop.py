@@ -28,6 +28,7 @@ from gateway.edges.watermark import Space, measured
 from gateway.pipeline import timers
 from gateway.pipeline.pipe import Outcome
 from gateway.testing.clock import ManualClock
+from gateway.testing.senders import Senders
 from gateway.testing.sink import SmtpSink, SunkMail
 
 
@@ -38,6 +39,7 @@ class Shop:
     gateway: Gateway
     sink: SmtpSink
     clock: ManualClock
+    senders: Senders = field(default_factory=Senders)
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     _count: int = 0
 
@@ -53,8 +55,13 @@ class Shop:
         html: str = "",
         headers: Mapping[str, str] | None = None,
         reverse_path: str | None = None,
+        signed: bool = True,
     ) -> Outcome:
-        """A mail comes in by SMTP and is worked on until nothing is left to do; the outcome about it."""
+        """A mail comes in by SMTP and is worked on until nothing is left to do; the outcome about it.
+
+        It carries the signature of its author's domain; with `signed=False` somebody only claims to be the
+        author, of a domain whose mail is always signed.
+        """
         self._count += 1
         to = to or self.gateway.config.shop.email
         mail = EmailMessage()
@@ -68,8 +75,15 @@ class Shop:
         mail.set_content(text or "-")
         if html:
             mail.add_alternative(html, subtype="html")
-        envelope = sender.rpartition("<")[2].rstrip(">") if reverse_path is None else reverse_path
-        return await self.receives_octets(mail.as_bytes(policy=SMTP), reverse_path=envelope, to=to)
+        author = sender.rpartition("<")[2].rstrip(">")
+        octets = mail.as_bytes(policy=SMTP)
+        domain = author.rpartition("@")[2]
+        self.senders.publishes(domain)
+        if signed:
+            octets = self.senders.signed(octets, domain, self.clock.now())
+        return await self.receives_octets(
+            octets, reverse_path=author if reverse_path is None else reverse_path, to=to
+        )
 
     async def receives_octets(self, octets: bytes, *, reverse_path: str, to: str) -> Outcome:
         before = len(self.outcomes)
@@ -91,6 +105,7 @@ class Shop:
         sender: str = "",
         headers: Mapping[str, str] | None = None,
         reverse_path: str | None = None,
+        signed: bool = True,
     ) -> Outcome:
         """Somebody answers a mail of ours, as a mail program does it."""
         message = mail.message
@@ -102,6 +117,7 @@ class Shop:
             subject=f"Re: {message['Subject']}",
             headers={**thread, **(headers or {})},
             reverse_path=reverse_path,
+            signed=signed,
         )
 
     async def brings(self, kind: str, *rows: Mapping[str, str]) -> Outcome:
@@ -183,13 +199,15 @@ async def open_shop(
     """
     clock = ManualClock(now)
     outcomes: list[Outcome] = []
+    senders = Senders()
     async with SmtpSink(folder=letters) as sink:
         config = _made(folder, settings(sink.port), letters)
-        async with build(config, clock=clock, observe=outcomes.append, measure=measure) as gateway:
+        building = build(config, clock=clock, resolver=senders.zone, observe=outcomes.append, measure=measure)
+        async with building as gateway:
             await create_schema(gateway.db)
             working = asyncio.create_task(gateway.run())
             try:
-                yield Shop(gateway, sink, clock, outcomes)
+                yield Shop(gateway, sink, clock, senders, outcomes)
             finally:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)

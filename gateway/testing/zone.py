@@ -79,7 +79,7 @@ class Zone:
 
 @asynccontextmanager
 async def serving(zone: Zone, *, ttl: int = _TTL) -> AsyncGenerator[int]:
-    """The port of a name server on 127.0.0.1 that answers from the zone by UDP (RFC 1035, 4)."""
+    """The port of a name server on 127.0.0.1, which answers from the zone by UDP (RFC 1035, 4)."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: _Server(zone, ttl), ("127.0.0.1", 0))
     try:

@@ -32,6 +32,7 @@ from gateway.testing.client import Client, greeted
 from gateway.testing.imap_server import ImapServer
 from gateway.testing.service import Service, free_port
 from gateway.testing.sink import Moment, SmtpSink
+from gateway.testing.zone import Zone, serving
 
 SENDERS = 6
 MAILS_A_CONNECTION = 20
@@ -162,8 +163,9 @@ async def weathered(
     folder: Path, settings: Mapping[str, Any], sink: SmtpSink, *, kills: int, mails: int, seed: int
 ) -> Mapping[str, Sequence[object]]:
     """What is wrong after the storm, by what it is; all empty if nothing is. Prints figures."""
-    async with ImapServer() as server:
-        return await _weathered(folder, settings, sink, server, kills, mails, random.Random(seed))
+    async with ImapServer() as server, serving(Zone()) as port:  # nobody there publishes anything
+        asked = {**settings, "dns": {"servers": [f"127.0.0.1:{port}"]}}
+        return await _weathered(folder, asked, sink, server, kills, mails, random.Random(seed))
 
 
 def account(server: ImapServer, folder: Path) -> Mapping[str, Any]:

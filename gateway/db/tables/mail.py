@@ -42,6 +42,7 @@ journal = table(
     Column("finding", Text),  # why it must be held, seen at a door that cannot refuse
     word("state", JOURNAL_STATES, default="received"),
     Column("attempts", Small, nullable=False, default=0),
+    Column("not_before", Instant),  # when DNS is asked once more who sent it; NULL: it was not put off
     Column("kind", Text),
     Column("party", Text),  # who its author is to the shop: customer, channel, stranger ...
     Column("author_key", Text),  # keyed hash of the author's address
@@ -243,6 +244,7 @@ outbound_message = table(
     Column("bounced_at", Instant),
     word("bounce_class", BounceClass, nullable=True),
     Column("complained_at", Instant),
+    Column("used_at", Instant),  # when the token of its undo or confirm address was used
     Column("heard_at", Instant),  # when something else was learned: delayed, away, not let through
     Column("heard", Text),
     Column("back_on", Day),  # until when its reader is away
