@@ -10,7 +10,7 @@ from gateway.commands.authority import Proof, standing
 from gateway.mail import auth_results
 from gateway.mail.address import domain_of, mailboxes
 from gateway.mail.parsed import Parsed
-from gateway.pipeline.gather import Facts, PartyKind
+from gateway.pipeline.gather import Facts, known_as
 
 
 def sender(mail: Parsed) -> str:
@@ -59,9 +59,8 @@ def level(mail: Parsed, facts: Facts | None) -> Iterator[str]:
         yield "and L2 if it also carries a token that the shop sent there (-f FOLDER knows both)"
         return
     tokened = facts.answered is not None and not facts.answered.third_person and not facts.answered.expired
-    best = standing(
-        Proof(aligned=True, registered=facts.sender.kind is not PartyKind.STRANGER, tokened=tokened)
-    )
+    why = "its domain is proven"
+    best = standing(Proof(registered=known_as(facts.sender), aligned=True, why=why, tokened=tokened))
     if best.level == 0:
         yield f"L0, whatever its signatures say: {best.why}"
     else:

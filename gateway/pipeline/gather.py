@@ -236,7 +236,7 @@ def _standing(
     """The level of a mail."""
     ambiguous = [each for each in mail.defects if each.startswith("repeated: ")]
     proof = Proof(
-        registered=_known_as(sender),
+        registered=known_as(sender),
         aligned=bool(auth.proves) and sender.address is not None and domain_of(sender.address) == auth.proves,
         denied=auth.dmarc is Verdict.FAIL,
         why=auth.why or "nobody has looked who sent it",
@@ -249,7 +249,7 @@ def _standing(
     return standing(proof, policy)
 
 
-def _known_as(sender: Party) -> str:
+def known_as(sender: Party) -> str:
     """As what the exact address is registered, for a person; "" for strangers."""
     match sender.kind:
         case PartyKind.STRANGER:

@@ -104,5 +104,5 @@ def test_only_the_demo_uses_what_was_made_for_tests():
         for module in MODULES
         if any(name.startswith("gateway.testing") for name in imported(module))
     ]
-    demo = tuple(f"gateway/cli/{part}.py" for part in ("demo", "stage", "story", "transcript"))
+    demo = tuple(f"gateway/cli/{part}.py" for part in ("arrivals", "demo", "stage", "story", "transcript"))
     assert [user for user in users if not user.startswith(("gateway/testing/", *demo))] == []
