@@ -55,8 +55,8 @@ from gateway.pipeline.command import Ear
 from gateway.pipeline.gather import Correspondent, Shop
 from gateway.pipeline.intake import Intake, Timers, Worker
 from gateway.pipeline.pipe import Outcome, Pipe
-from gateway.pipeline.replay import REPLAYED, Replayed
 from gateway.pipeline.proof import Prover
+from gateway.pipeline.replay import REPLAYED, Replayed
 from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested, WebAction
 from gateway.pipeline.watcher import Watcher

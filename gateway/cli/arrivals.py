@@ -4,9 +4,10 @@ A mailbox at a provider, a bounce in free words, a complaint, a machine that doe
 somebody who writes under Priya's name.
 """
 
-from gateway.cli.cast import DAN, DOMAIN, FAY, GINA, OWNER, address_of, at
+from gateway.cli.cast import CARRIER, DAN, DOMAIN, FAY, GINA, OWNER, TRACKING_BEN, address_of, at
 from gateway.cli.stage import Stage
 from gateway.testing.report import complaint_of, plain_bounce_of
+from gateway.testing.shop import words_of
 
 
 async def arrivals(stage: Stage) -> None:
@@ -17,6 +18,8 @@ async def arrivals(stage: Stage) -> None:
     await _complains(stage)
     await _away(stage)
     await _not_priya(stage)
+    await _not_the_carrier(stage)
+    await _priya_decides(stage)
 
 
 async def _hosted(stage: Stage) -> None:
@@ -73,11 +76,38 @@ async def _away(stage: Stage) -> None:
 
 
 async def _not_priya(stage: Stage) -> None:
-    stage.scene("Somebody writes as Priya, and is not believed")
-    await stage.mail(
+    stage.scene("Somebody writes as Priya, whose domain denies it")
+    before = len(stage.shop.outcomes)
+    refusal = await stage.refused(
         "cancel 2042",
         sender=f"Priya <{OWNER}>",
         to=f"orders@{DOMAIN}",
         subject="cancel 2042",
         reverse_path="thief@elsewhere.example",
     )
+    stage.expect(refusal.startswith("550"), "a forged mail of the owner is refused")
+    stage.expect(len(stage.shop.outcomes) == before, "nothing was decided about it")
+
+
+async def _not_the_carrier(stage: Stage) -> None:
+    stage.scene("Somebody writes as the carrier, and is not believed")
+    await stage.mail(
+        f"UPS parcel {TRACKING_BEN} has been delivered.",
+        sender=CARRIER,
+        to=f"orders@{DOMAIN}",
+        subject="Delivered",
+        reverse_path="thief@elsewhere.example",
+        signed=False,
+    )
+    parcels = {row["tracking_number"]: row["status"] for row in await stage.shop.rows("shipment")}
+    stage.expect(parcels[TRACKING_BEN] != "delivered", "an unproven carrier moves no parcel")
+
+
+async def _priya_decides(stage: Stage) -> None:
+    await stage.until(at(11, 9))
+    stage.scene("Priya answers the digest: that mail may go")
+    number = (await stage.shop.rows("hold"))[-1]["number"]
+    await stage.answer(stage.to(OWNER)[-1], f"drop {number}")
+    decided = (await stage.shop.rows("hold"))[-1]
+    stage.expect(decided["decision"] == "dropped", "Priya's word was carried out")
+    stage.expect(f"drop {number}" in words_of(stage.to(OWNER)[-1]), "and she has a receipt")

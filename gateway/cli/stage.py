@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from smtplib import SMTPDataError
 from typing import Any
 
 from gateway.cli.cast import MAILBOX, address_of
@@ -45,20 +46,36 @@ class Stage:
         self.show()
         return outcome
 
+    async def refused(self, text: str, *, sender: str, to: str, subject: str, reverse_path: str) -> str:
+        """A forged mail knocks; the reply with which it is refused, "" if it was let in."""
+        self.transcript.mail_in(sender, to, subject, text)
+        try:
+            await self.shop.receives(
+                text, sender=sender, to=to, subject=subject, reverse_path=reverse_path, signed=False
+            )
+        except SMTPDataError as error:
+            words = error.smtp_error
+            said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+            reply = f"{error.smtp_code} {said}"
+            self.transcript.note(f"refused: {reply}")
+            return reply
+        self.show()
+        return ""
+
     async def hosted(self, text: str, *, sender: str, subject: str) -> None:
         """A mail lies in the mailbox at the provider; it is fetched and worked on."""
         self.transcript.mail_in(sender, MAILBOX, subject, text)
         author, now = address_of(sender), self.shop.clock.now()
         mail = EmailMessage()
-        mail["Return-Path"] = f"<{author}>"
-        mail["Delivered-To"] = MAILBOX
         mail["From"] = sender
         mail["To"] = MAILBOX
         mail["Subject"] = subject
         mail["Date"] = now
         mail["Message-ID"] = f"<{now.timestamp():.0f}@{author.rpartition('@')[2]}>"
         mail.set_content(text)
-        self.mailbox.append(mail.as_bytes(policy=SMTP), received_at=now)
+        signed = self.shop.senders.signed(mail.as_bytes(policy=SMTP), author.rpartition("@")[2], now)
+        delivered = f"Return-Path: <{author}>\r\nDelivered-To: {MAILBOX}\r\n".encode()
+        self.mailbox.append(delivered + signed, received_at=now)
         await self.shop.gateway.settle()
         self.show()
 
