@@ -26,6 +26,7 @@ from gateway.app.config import Config
 from gateway.app.control import ask
 from gateway.app.new_shop import make_shop
 from gateway.testing.sink import SmtpSink
+from gateway.testing.zone import Zone, serving
 
 ROUNDS = 40
 DOMAIN = "boutique.example"
@@ -107,13 +108,14 @@ async def fill(config: Config) -> None:
 
 async def measure(folder: Path, full: bool) -> None:
     port = free_port()
-    async with SmtpSink(keep=False) as sink:
+    async with SmtpSink(keep=False) as sink, serving(Zone()) as names:  # nobody there publishes anything
         config = make_shop(
             folder,
             {
                 "shop": {"name": "Blue Door", "domain": DOMAIN},
                 "owner": {"addresses": ["owner@example.com"]},
                 "listen": {"host": "127.0.0.1", "port": port},
+                "dns": {"servers": [f"127.0.0.1:{names}"]},
                 "relay": {"smarthost": "127.0.0.1", "port": sink.port, "tls": "off"},
             },
         )
