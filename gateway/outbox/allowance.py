@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among
 from gateway.db.tables.mail import journal, outbound_message
+from gateway.kernel.ids import Id, prefix_of
 from gateway.mail.draft import Purpose
 from gateway.outbox.gate import ANSWERS
 from gateway.outbox.message import DeliveryStatus
@@ -24,16 +25,21 @@ NEVER_SAID = (DeliveryStatus.WITHDRAWN, DeliveryStatus.SUPPRESSED)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one address got from us: how many answers within the day, and each template's words last."""
+    """What one address got from us: how many answers within the day, and when which words.
+
+    Words are the same if their template is, and the order that they speak of.
+    """
 
     answers: int = 0
-    said: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    said: Mapping[tuple[str, Id | None], datetime] = field(
+        default_factory=dict[tuple[str, Id | None], datetime]
+    )  # by template and order
 
-    def objection(self, template: str, once_per: timedelta, now: datetime) -> str:
+    def objection(self, template: str, about: Id | None, once_per: timedelta, now: datetime) -> str:
         """Why these words may not be said to it once more by a program; "" if they may."""
         if self.answers >= ANSWERS:
             return f"it got {self.answers} automatic answers within a day"
-        said_at = self.said.get(template)
+        said_at = self.said.get((template, order_of(about)))
         if said_at is not None and now - said_at < once_per:
             return f"it got the same answer on {said_at:%d %b at %H:%M} UTC"
         return ""
@@ -43,7 +49,12 @@ async def allowance(tx: AsyncConnection, key: str, now: datetime) -> Allowance:
     """What the address with this keyed hash got until `now`."""
     said = await tx.execute(_SAID, {"key": key})
     answers = await tx.scalar(_ANSWERS, {"key": key, "since": now - WITHIN})
-    return Allowance(answers or 0, {row.template: row.at for row in said})
+    return Allowance(answers or 0, {(row.template, order_of(row.about_id)): row.at for row in said})
+
+
+def order_of(about: Id | None) -> Id | None:
+    """The order that words speak of; letters about anything else are told apart by their template alone."""
+    return about if about and prefix_of(about) == "ord" else None
 
 
 async def answers_before(tx: AsyncConnection, seqs: list[int], now: datetime) -> dict[int, int]:
@@ -53,12 +64,17 @@ async def answers_before(tx: AsyncConnection, seqs: list[int], now: datetime) ->
 
 
 _SAID = (
-    select(outbound_message.c.template, func.max(outbound_message.c.created_at).label("at"))
+    select(
+        outbound_message.c.template,
+        outbound_message.c.about_id,
+        func.max(outbound_message.c.created_at).label("at"),
+    )
     .where(
         outbound_message.c.recipient_key == bindparam("key"),
         outbound_message.c.status.not_in(NEVER_SAID),
     )
-    .group_by(outbound_message.c.template)
+    .group_by(outbound_message.c.template, outbound_message.c.about_id)
+    .order_by("at")  # of several objects under one key the last counts
 )
 _ANSWERS = (
     select(func.count())

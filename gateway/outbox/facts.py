@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among
@@ -115,6 +115,10 @@ _REPEATS = select(_this.c.seq).where(
     among(_this.c.seq, bindparam("seqs")),
     exists().where(
         *_SAME,
+        or_(
+            ~func.coalesce(_this.c.about_id, "").between("ord", "ore"),  # as `allowance.order_of` has it
+            _earlier.c.about_id == _this.c.about_id,
+        ),
         _earlier.c.created_at > _this.c.once_since,
         _earlier.c.status.in_(("open", "accepted", "uncertain")),
     ),

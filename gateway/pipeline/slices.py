@@ -337,8 +337,8 @@ def _status_question(facts: Facts, once_per: Callable[[str], timedelta]) -> Deci
         or tuple(s for s in facts.order_standings if s.order.status in orders.OPEN)
         or facts.order_standings[:1]
     )
-    answer = orders.STATUS
-    loops = facts.limits.allowance.objection(answer, once_per(answer), facts.now)
+    answer, about = orders.STATUS, standing[0].order.id if standing else None
+    loops = facts.limits.allowance.objection(answer, about, once_per(answer), facts.now)
     return orders.status_question(standing, buyer, facts.answering, facts.refusal, loops)
 
 

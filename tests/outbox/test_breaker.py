@@ -141,3 +141,19 @@ async def test_the_same_words_too_soon_are_not_said_and_later_they_are(post: Pos
     await post.settles()
     assert await post.status(later) is DeliveryStatus.ACCEPTED
     assert await post.status(other) is DeliveryStatus.ACCEPTED
+
+
+async def test_words_about_another_order_are_other_words(post: Post):
+    since = post.clock.now() - timedelta(days=1)
+    seqs = [
+        await post.enqueues(template="orders/status", once_since=since, about=Id(about))
+        for about in ("ord1", "ord2", "ord1", "wle1", "wle2")
+    ]
+    await post.settles()
+    assert [await post.status(seq) for seq in seqs] == [
+        DeliveryStatus.ACCEPTED,
+        DeliveryStatus.ACCEPTED,
+        DeliveryStatus.SUPPRESSED,
+        DeliveryStatus.SUPPRESSED,  # about no order: told apart by the template alone
+        DeliveryStatus.SUPPRESSED,
+    ]

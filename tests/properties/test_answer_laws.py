@@ -18,8 +18,8 @@ def answered(asked: list[tuple[int, str]]) -> list[tuple[datetime, str]]:
     for minute, template in asked:
         now = NOON + timedelta(minutes=minute)
         today = [at for at, _ in sent if at > now - WITHIN]
-        said = {words: at for at, words in sent}
-        if not Allowance(len(today), said).objection(template, ONCE_PER, now):
+        said = {(words, None): at for at, words in sent}
+        if not Allowance(len(today), said).objection(template, None, ONCE_PER, now):
             sent.append((now, template))
     return sent
 

@@ -13,7 +13,6 @@ from gateway.testing.shop import Shop, open_shop, words_of
 from gateway.testing.sink import SunkMail
 
 from .conftest import MONDAY, settings
-from .test_hold_story import owner_answers
 
 ROBOT, ORDERS, OWNER = "desk@robots.example", "orders@boutique.example", "priya@owner.example"
 QUESTION = "Where is my order? We have opened a ticket for your mail."
@@ -100,7 +99,7 @@ async def test_orders_in_a_loop_are_confirmed_three_times_and_then_wait_for_the_
         await shop.receives("1 x BOWL-02", sender=ROBOT, to=ORDERS, subject=f"order {number}")
     assert len(shop.sink.mails_to(ROBOT)) == 3
     (told,) = shop.mails_to(OWNER, "looks like a loop")
-    await owner_answers(shop, told, "resume")
+    await shop.answers(told, "resume")
     assert len(shop.sink.mails_to(ROBOT)) == 5
 
 
@@ -141,7 +140,7 @@ async def test_far_more_than_usual_stops_until_the_owner_says_resume(shop: Shop)
     assert not shop.mails_to(OWNER, "looks like a loop")
     assert [row["status"] for row in await shop.rows("outbox")].count("held") == 3
 
-    await owner_answers(shop, told, "resume")
+    await shop.answers(told, "resume")
     crowd = [mail for mail in shop.sink.mails if "crowd.example" in mail.forward_paths[0]]
     assert len(crowd) == LEAST + 3
     await many_ask(shop, 1, first=900)  # counted anew: one more does not stop it again
@@ -183,9 +182,19 @@ async def test_a_dead_address_is_not_answered_and_the_owner_sees_what_is_still_o
     await shop.receives_octets(report, reverse_path="", to=ours.reverse_path)
     told = words_of(shop.last_mail_to(OWNER))
     assert "order 77" in told  # what she still owes this customer
-    outcome = await shop.receives("Where is my order?", sender=ROBOT, to=ORDERS)
+    claims = f"From: {ROBOT}\r\nTo: {ORDERS}\r\nMessage-ID: <1@x.example>\r\n\r\nWhere is my order?\r\n"
+    outcome = await shop.receives_octets(claims.encode(), reverse_path=ROBOT, to=ORDERS)
     assert outcome.facts
+    assert not outcome.facts.alive  # nothing proves that it is she
     assert outcome.facts.refusal.startswith("suppressed: ")
+    assert len(shop.sink.mails_to(ROBOT)) == 1
+
+
+async def test_a_forged_author_is_not_answered(shop: Shop):
+    await buys(shop)
+    outcome = await shop.receives("Where is my order?", sender=ROBOT, to=ORDERS, signed=False)
+    assert outcome.facts
+    assert outcome.facts.refusal.startswith("forged: ")
     assert len(shop.sink.mails_to(ROBOT)) == 1
 
 

@@ -27,6 +27,7 @@ async def test_one_answer_to_two_signed_addresses_is_two_answers(shop: Shop):
         await shop.receives(f"1 x {sku}", sender=ANA, to=ORDERS)
     letters = shop.sink.mails_to("ana@example.net")
     answer = MAIL.replace(b"2 x MUG-01", b"Where is my order?").replace(b"<cc@", b"<answer@")
+    answer = shop.senders.signed(answer, "example.net", shop.clock.now())
     for letter in (*letters, letters[0]):
         to = str(letter.message["Reply-To"])
         await shop.receives_octets(answer, reverse_path="ana@example.net", to=to)
