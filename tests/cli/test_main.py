@@ -95,7 +95,7 @@ def test_a_new_shop_can_be_filled_looked_at_and_copied(tmp_path: Path, monkeypat
     assert mailflow("queue", "list") == 0
     assert mailflow("queue", "why", "M1") == 1
     assert mailflow("queue", "retry", "M1") == 1
-    assert mailflow("queue", "hold", "M1") == 1
+    assert mailflow("queue", "keep", "M1") == 1
     assert mailflow("data", "export", str(tmp_path / "export")) == 0
     assert mailflow("data", "backup") == 0
     (copy,) = (shop / "data/backup").glob("*.gz")
