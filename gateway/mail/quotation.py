@@ -128,8 +128,7 @@ def _last_line_quoted(lines: list[str]) -> list[str]:
     bare = stripped(last)
     if len(last) > LONGEST_ATTRIBUTION or bare.startswith(_DRAWN[1:]) or not _ATTRIBUTED.search(bare):
         return lines
-    known = attribution([read_line(last)], 0) is not None
-    return lines if known else [*above, *_quoted([last])]
+    return lines if _is_known(last) else [*above, *_quoted([last])]
 
 
 def _rule(header: Any) -> None:
@@ -174,9 +173,15 @@ def _is_drawn_above(signature: Any) -> bool:
 
 
 def _ends_the_words(signature: Any) -> bool:
+    """Whether nothing stands below but quotations, what introduces them, and a copied header's mail."""
     for text in map(stripped, signature.xpath("following::text()")):
         if text == OUTLOOK_RULE:
             return True
-        if text and not text.startswith(">"):
+        if text and not text.startswith(">") and not _is_known(text):
             return False
     return True
+
+
+def _is_known(line: str) -> bool:
+    """Whether an attribution shows by its words, so that it needs no mark."""
+    return "\n" not in line and attribution([read_line(line)], 0) is not None

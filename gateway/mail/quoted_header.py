@@ -47,7 +47,7 @@ _DASHES = "-–—―‐_=*~#<> "
 _ADDRESS = compile_pattern(r"[^\s@]@[^\s@]")
 _STAMP = compile_pattern(r"\d\d:\d\d:\d\d [+-]\d{4}")  # as RFC 5322 writes the time, and nobody else
 _NAMED = compile_pattern(r"^[*_]*\pL[^:\d@]{0,30}[*_]*:[*_]* ?[^ ]")
-_DRAWN_NAMES = 3
+_DRAWN_NAMES = 4  # who, when, to whom, about what
 _DRAWN = compile_pattern(r"^(-{8,}) ?[^\d\s-][^\d:]{0,60}[^\d\s-] ?(-{8,})$")
 _GMAIL = (10, 9)  # dashes
 _LONGEST_BLOCK = 40  # lines

@@ -110,3 +110,24 @@ def test_pictures_written_into_the_html_do_not_make_it_large():
 
 def test_depth_ends_in_words_not_in_recursion():
     assert text_of("<div>" * 5000 + "deep" + "</div>" * 5000).strip() == "deep"
+
+
+def test_a_copied_header_gets_the_rule_of_outlook_once():
+    names = "<b>Kutoka:</b> a@b.example<br><b>Imetumwa:</b> 5<br><b>Kwa:</b> c"
+    header = f'<div id="divRplyFwdMsg">{names}</div>'
+    assert text_of(f"<p>a</p><hr>{header}").count("_") == 32
+    assert text_of(f"<p>a</p>{header}").count("_") == 32
+    assert text_of(f"<p>a</p>{header.replace('b>', 'i>')}").count("_") == 0
+
+
+def test_an_attribution_is_quoted_only_above_a_quotation():
+    attribution = '<div class="moz-cite-prefix">Typed.<br>5/1/26 Glashaus sagt<br></div>'
+    assert text_of(f"{attribution}<blockquote>x</blockquote>") == "Typed.\n> 5/1/26 Glashaus sagt\n> x"
+    assert text_of(f"{attribution}<p>x</p>") == "Typed.\n5/1/26 Glashaus sagt\n\nx"
+
+
+def test_a_signature_gets_its_dashes_only_where_nothing_follows():
+    signature = '<div class="gmail_signature">Anna</div>'
+    assert text_of(f"<div>a</div>{signature}<blockquote>x</blockquote>") == "a\n-- \nAnna\n> x"
+    assert text_of(f"<div>a</div>{signature}<div>b</div>") == "a\nAnna\nb"
+    assert text_of(signature) == "Anna"

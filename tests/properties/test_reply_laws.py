@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.mail.line import stripped
+from gateway.mail.markup import text_of
 from gateway.mail.reply import new_words
 
 ATTRIBUTIONS = (
@@ -33,6 +34,21 @@ LINE = st.text(st.characters(exclude_characters="\r\n"), max_size=40)
 LINES = st.lists(st.one_of(SPARKS, LINE), max_size=25)
 WORD = st.text(alphabet="abcdefghijklmnopqrstuvwxyzäéñß", min_size=1, max_size=9)
 SENTENCE = st.lists(WORD, min_size=2, max_size=8).map(lambda words: " ".join(words).capitalize() + ".")
+ELEMENT = st.sampled_from(  # what programs write where nothing is quoted
+    (
+        "<p>{}</p>",
+        "<div>{}</div>",
+        '<div class="quote">{}</div>',
+        '<div class="gmail_attr">{}</div>',
+        '<div class="moz-cite-prefix">{}</div>',
+        '<div class="gmail_quote">{}</div>',
+        '<div id="divRplyFwdMsg">{}</div>',
+        '<div style="border-top:solid #E1E1E1 1.0pt"><p>{}</p></div>',
+        '<div id="composer_signature">{}</div>And more.',
+        "<table><tr><td>{}</td></tr></table>",
+        "{}<br>",
+    )
+)
 PARAGRAPHS = st.lists(SENTENCE, min_size=1, max_size=4)
 
 
@@ -83,3 +99,12 @@ def test_a_mail_that_quotes_nothing_stays_whole(paragraphs: list[str]) -> None:
     text = "\n\n".join(paragraphs)
 
     assert new_words(text) == text
+
+
+@given(st.lists(st.tuples(ELEMENT, SENTENCE), min_size=1, max_size=6))
+def test_nothing_of_an_unquoted_html_mail_is_lost(elements: list[tuple[str, str]]) -> None:
+    html = "".join(element.format(sentence) for element, sentence in elements)
+    said = [word for _, sentence in elements for word in sentence.split()]
+    left = iter(new_words(text_of(html)).split())
+
+    assert all(word in left for word in said)
