@@ -72,6 +72,8 @@ class Prover:
         Through a mail server in front nothing is refused, for it would send a bounce to a stranger; such a
         mail is held instead. DNS trouble lets it in, at L0 unless a later look says otherwise.
         """
+        if envelope.auth.checked:
+            return envelope
         if front := self._front(envelope):
             envelope = replace(envelope, auth=replace(envelope.auth, trusts=front))
         if envelope.via is not Intake.SMTP or envelope.reverse_path is None or envelope.auth.trusts:

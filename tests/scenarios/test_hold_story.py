@@ -50,7 +50,9 @@ async def owner_writes(
         peer=None,
         sha256=sha256(octets).hexdigest(),
         size=len(octets),
-        auth=AuthResults(dmarc=Verdict.PASS if proven else Verdict.FAIL),
+        auth=AuthResults(
+            dmarc=Verdict.PASS if proven else Verdict.NONE, author="owner.example", checked=True
+        ),
     )
     before = len(shop.outcomes)
     await shop.gateway.intake.accept(envelope, octets)
