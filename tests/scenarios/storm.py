@@ -146,7 +146,10 @@ def read(config: Config, query: str) -> list[tuple[Any, ...]]:
 
 
 async def until_quiet(config: Config, mails: int, seconds: float) -> None:
-    """Return when every mail has come and is decided, and the outbox is empty; or when patience is over."""
+    """Return when every mail has come and is decided, and the outbox is empty; or when patience is over.
+
+    So many orders of strangers within the hour stop automatic mail, kills or not: the owner says resume.
+    """
     came = "SELECT count(DISTINCT key_id) FROM journal WHERE state <> 'received'"
     with suppress(TimeoutError):  # what is missing then is told one by one
         async with asyncio.timeout(seconds):
@@ -156,6 +159,8 @@ async def until_quiet(config: Config, mails: int, seconds: float) -> None:
                     outbox = read(config, "SELECT count(*) FROM outbox")[0][0]
                     if waiting == outbox == 0 and read(config, came) == [(mails,)]:
                         return
+                    if waiting == 0 and read(config, "SELECT 1 FROM outbox WHERE status = 'held' LIMIT 1"):
+                        await ask(config, "queue.resume")
                 await asyncio.sleep(0.2)
 
 
