@@ -189,6 +189,18 @@ async def test_what_failed_is_tried_again_and_its_effects_come_once(shop: Shop):
     assert len(await shop.rows("orders")) == 1
 
 
+async def test_the_fourth_try_never_happens(shop: Shop):
+    template = shop.gateway.config.templates / "mail/orders/confirmed.txt"
+    template.write_text("Subject: words without a purpose\n\nHello\n")
+    await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    await shop.receives("Please tell me when BOWL-02 is back", sender="ben@example.org")
+    await shop.lets_pass(days=2)
+    poison, next_one = await shop.rows("journal")
+    assert (poison["state"], poison["attempts"]) == ("held", 3)
+    assert next_one["state"] == "handled"
+    assert len([row for row in await shop.rows("hold") if row["reason"] == "failed"]) == 1
+
+
 async def test_a_third_persons_mail_is_decided_again_once_she_has_released_it(shop: Shop):
     await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
     confirmation = shop.last_mail_to("ana@example.net")
