@@ -7,6 +7,7 @@ import structlog
 
 from gateway.app.config import Config
 from gateway.app.control import controllable
+from gateway.app.memory import give_back
 from gateway.app.notify import Notifier
 from gateway.app.wiring import Gateway, build
 from gateway.db.migrate import bring_up
@@ -23,6 +24,7 @@ class OpenRelay(MailFlowError):
 
 async def serve(config: Config) -> None:
     """Run the shop until SIGTERM or SIGINT; what was promised is finished before it returns."""
+    give_back()
     await bring_up(config.store.address(), lock=config.lock)
     async with build(config) as gateway, controllable(gateway):
         stop = asyncio.Event()

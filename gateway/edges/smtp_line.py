@@ -139,10 +139,11 @@ class SmtpLine(SMTP):
         if not task.cancelled() and (error := task.exception()):
             log.error("session.failed", exc_info=error)
         for transport in (self.transport, self._original_transport):
-            if isinstance(transport, asyncio.Transport):
-                transport.close()
-                if transport.get_write_buffer_size():
-                    self.loop.call_later(FAREWELL_WAIT, transport.abort)
+            if isinstance(transport, asyncio.Transport) and not transport.is_closing():
+                transport.close()  # once: one of TLS that is closed again cannot be asked any more
+        line = self._original_transport or self.transport
+        if isinstance(line, asyncio.Transport) and line.get_write_buffer_size():
+            self.loop.call_later(FAREWELL_WAIT, line.abort)
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Wait for so many seconds from now on; the timer is touched only where it would be too late."""

@@ -1,5 +1,6 @@
 """A listener for tests of the SMTP edge, with an inbox where the journal would be."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -33,7 +34,17 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture
-def open_door(inbox: Inbox, clock: ManualClock) -> OpenDoor:
+async def nothing_fails_unheard() -> AsyncGenerator[None]:
+    """What the loop would only log fails the test."""
+    failures: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+    yield
+    assert failures == []
+
+
+@pytest.fixture
+def open_door(inbox: Inbox, clock: ManualClock, nothing_fails_unheard: None) -> OpenDoor:
     """Opens a listener on a free port, the usual one or one with `config` and what `listening` may get."""
 
     def opened(config: ListenConfig = USUAL, **more: Any) -> AbstractAsyncContextManager[Listener]:

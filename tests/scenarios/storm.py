@@ -36,7 +36,8 @@ from gateway.testing.zone import Zone, serving
 
 SENDERS = 6
 MAILS_A_CONNECTION = 20
-ORDER_EVERY, PHOTO_EVERY, QUESTION_EVERY = 20, 50, 4
+ORDER_EVERY, PHOTO_EVERY, QUESTION_EVERY = 50, 50, 4
+ORDERS = 40  # an hour; of 50 the breaker would have to think that it is a loop
 PHOTO = ("/9j/" * 19 + "\r\n") * 1200  # more than 64 KiB: it lies in the spool
 IMAP_EVERY, BOTH_EVERY = 3, 30
 STARTING = 0.25  # of the kills meet a service that is only starting
@@ -62,7 +63,7 @@ def mail(number: int) -> bytes:
 
 
 def is_order(number: int) -> bool:
-    return number % ORDER_EVERY == 0
+    return number % ORDER_EVERY == 0 and number < ORDERS * ORDER_EVERY
 
 
 def in_mailbox(number: int) -> bytes:
