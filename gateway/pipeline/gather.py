@@ -164,7 +164,7 @@ async def gather(
     if answered and "third_person" in arrived.waived:
         answered = replace(answered, third_person=False)
     about = answered.message.about if answered and not answered.third_person else None
-    believed = _standing(sender, mail, envelope.auth, answered, shop)
+    believed = level_of(sender, mail, envelope.auth, answered, shop)
     found = _released(believed, arrived.waived)
     passed_on = _passed_on(sender, mail, inner, envelope, found, shop)
     reads_orders = sender.kind in (PartyKind.CHANNEL, PartyKind.OWNER)
@@ -230,7 +230,7 @@ async def _party(tx: AsyncConnection, mail: Parsed, shop: Shop) -> Party:
     return Party(PartyKind.STRANGER, address, shown)
 
 
-def _standing(
+def level_of(
     sender: Party, mail: Parsed, auth: AuthResults, answered: Answered | None, shop: Shop
 ) -> Standing:
     """The level of a mail."""
@@ -332,14 +332,17 @@ def _passed_on(
 def _unsure(
     mail: Parsed, about: Id | None, order: Order | None, mine: Sequence[Order], purchase: PurchaseFacts | None
 ) -> str:
-    """How a visible number names something else than the token does; "" if it does not (intake.md 13)."""
+    """How the new words name something else than the token does; "" if they do not (intake.md 13).
+
+    The subject does not count: in an answer it is our own.
+    """
     if about is None:
         return ""
-    numbers = order_numbers(f"{mail.subject}\n{mail.reply}")
+    numbers = order_numbers(mail.reply)
     named = [each for each in mine if each.number in numbers]
     if order and named and order not in named:
         return f"it answers a letter about order {order.number}, but names order {named[0].number}"
-    written = [code for code in codes(f"{mail.subject}\n{mail.reply}") if code.startswith("PO-")]
+    written = [code for code in codes(mail.reply) if code.startswith("PO-")]
     if purchase and written and purchase.purchase_order.number not in written:
         number = purchase.purchase_order.number
         return f"it answers a letter about purchase order {number}, but names {written[0]}"

@@ -28,7 +28,6 @@ from gateway.inventory import store as inventory_store
 from gateway.kernel.decision import ClearTimers, Decision, Disposition, Effect, Event, SetTimer, Test
 from gateway.kernel.decision import held as held_back
 from gateway.kernel.ids import Id
-from gateway.mail.envelope import Verdict
 from gateway.mail.parsed import AutoReply
 from gateway.orders import decide as orders
 from gateway.orders import model as order
@@ -98,10 +97,10 @@ def slices(terms: Terms, desk: Desk, fetch: Callable[[str], Awaitable[bytes]]) -
             needs(Level.L1, _parcel_news),
             needs(Level.L1, partial(_supplier, terms=terms)),
             _feedback_answer,
-            undenied(_wait_wish),
+            _wait_wish,
             _cancel_wish,
             partial(_status_question, once_per=desk.once_per),
-            undenied(partial(_order_form, terms=terms)),
+            partial(_order_form, terms=terms),
         ),
         timers={
             orders.PROMISE: TimerRule(
@@ -244,19 +243,6 @@ def needs(level: Level, rule: MailRule) -> MailRule:
         return _not_proven(decision, facts, f"it needs {level.name}: {facts.act_standing.why}")
 
     return proven
-
-
-def undenied(rule: MailRule) -> MailRule:
-    """The rule, unless the author's own domain denies the mail: nobody is written to for a forger."""
-
-    def believable(facts: Facts) -> Decision | None:
-        decision = rule(facts)
-        denied = facts.envelope.auth.dmarc is Verdict.FAIL and not facts.waived
-        if decision is None or not _acts(decision) or not denied:
-            return decision
-        return _not_proven(decision, facts, facts.envelope.auth.why)
-
-    return believable
 
 
 def _acts(decision: Decision) -> bool:
