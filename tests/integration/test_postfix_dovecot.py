@@ -156,7 +156,7 @@ async def test_postfix_bounces_a_dead_address_and_it_is_never_written_to_again(w
     (told,) = await world.mails(OWNER, 1)
     assert GONE in told.body("plain")
 
-    await shop.receives("2 x MUG-01", sender=f"Gone <{GONE}>", to=ORDERS)
+    await shop.brings("orders", {"number": "2001", "email": GONE, "sku": "MUG-01", "quantity": "2"})
     second = [row for row in await shop.rows("outbound_message") if row["recipient"] == GONE][1]
     assert second["status"] == "suppressed"
     assert world.postfix.log.count(f"to=<{GONE}>") == 1
