@@ -42,6 +42,7 @@ from gateway.app.setting import (
     Line,
     Listening,
     LmtpOrNone,
+    LocalPartOrNone,
     MailAddress,
     MailAddressOrNone,
     ManyDays,
@@ -90,6 +91,8 @@ class ShopConfig(Section):
     name: Name
     domain: Domain
     token_domain: DomainOrNone = ""
+    base: LocalPartOrNone = ""
+    separator: Literal["+", "-"] = "+"
     email: MailAddressOrNone = ""
     timezone: str = "Europe/Berlin"
     currency: Annotated[str, like(r"[A-Z]{3}", "a currency of ISO 4217 such as EUR")] = "EUR"
@@ -115,7 +118,7 @@ class ShopConfig(Section):
         domain = info.data.get("domain", "")
         if address and domain and not address.endswith(f"@{domain}"):
             raise ValueError(f"must be an address at {domain}, whose DKIM key signs what we send")
-        return address or f"hello@{domain}"
+        return address or f"{info.data.get('base') or 'hello'}@{domain}"
 
     @property
     def zone(self) -> ZoneInfo:

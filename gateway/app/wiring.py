@@ -237,7 +237,9 @@ def address_key(keys: Secrets) -> Callable[[str], str]:
 def shop_of(config: Config, keys: Secrets) -> Shop:
     """What the settings and keys say about the shop."""
     return Shop(
-        plan=AddressPlan(config.shop.domain, config.shop.token_domain),
+        plan=AddressPlan(
+            config.shop.domain, config.shop.token_domain, config.shop.separator, config.shop.base
+        ),
         keys=keys.tokens,
         key=address_key(keys),
         calendar=ShopCalendar(config.shop.zone),
@@ -287,6 +289,7 @@ def _recipients(shop: Shop) -> Recipients:
     return Recipients(
         domains=frozenset({shop.plan.domain}),
         token_domains=frozenset({shop.plan.token_domain}),
+        base=shop.plan.base,
         verify=lambda address: token_at(shop.keys, address, shop.plan) is not None,
     )
 

@@ -30,6 +30,7 @@ class Recipients:
     verify: Callable[[str], bool]  # whether an address carries a token with a good MAC, expired or not
     token_domains: frozenset[str] = frozenset()  # of the token addresses, beside `domains`
     roles: frozenset[str] = ROLES  # local parts in lower case
+    base: str = ""  # the local part of the only mailbox, before which roles stand; "": they stand alone
     most: int = 100  # recipients of one mail (RFC 5321, section 4.5.3.1.8)
 
     def decide(self, address: str, *, null_reverse_path: bool, before: int) -> SmtpReply:
@@ -53,6 +54,11 @@ class Recipients:
         return TAKEN if known else UNKNOWN
 
     def _is_role(self, name: str) -> bool:
+        if self.base:
+            separator, role = name[len(self.base) :][:1], name[len(self.base) + 1 :]
+            return name == self.base or (
+                name.startswith(self.base) and separator in {"+", "-"} and role in self.roles
+            )
         return name in self.roles or subaddress(name)[0] in self.roles
 
 

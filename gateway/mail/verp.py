@@ -51,6 +51,17 @@ class AddressPlan:
         local = f"{self.base}{self.separator}{word}" if self.base else word
         return Address(f"{local}@{self.domain}")
 
+    def role_at(self, address: str) -> str:
+        """The role that one of our addresses has, in lower case: orders, reply ...; of the only mailbox, its
+        own name, if what follows is no role but a token or nothing.
+        """
+        local = address.rpartition("@")[0].lower()
+        if not self.base:
+            return _first_word(local)
+        base, detail = local[: len(self.base)], local[len(self.base) :]
+        is_role = base == self.base and detail[:1] in set(_SEPARATORS) and len(detail) <= LENGTH
+        return _first_word(detail[1:]) if is_role else base
+
     def is_ours(self, address: str) -> bool:
         """Whether mail to `address` comes to the shop; with one hosted mailbox the domain is not its own."""
         local, _, domain = address.strip().lower().rpartition("@")
@@ -58,6 +69,12 @@ class AddressPlan:
             return False
         base = self.base.lower()
         return not base or local == base or local.startswith(tuple(base + sign for sign in _SEPARATORS))
+
+
+def _first_word(local: str) -> str:
+    for separator in _SEPARATORS:
+        local = local.partition(separator)[0]
+    return local
 
 
 def token_address(kind: TokenKind, keys: TokenKeys, number: int, plan: AddressPlan, today: date) -> Address:

@@ -44,7 +44,6 @@ from gateway.outbox.message import OutboundMessage
 from gateway.pipeline.answered import FORWARD_PATH, Answered, claims_of
 from gateway.pipeline.answered import answered as answered_by
 from gateway.pipeline.command import Ear, Heard, hear
-from gateway.pipeline.held import local_part
 from gateway.pipeline.limits import Limits, limits, refusal
 from gateway.pipeline.lookup import feedback_of, open_orders_of, purchase_of
 from gateway.pipeline.passed_on import PassedOn, by_owner, redirected
@@ -186,7 +185,7 @@ async def gather(
         seq=arrived.seq,
         now=now,
         sender=sender,
-        role=local_part(envelope.forward_paths),
+        role=shop.plan.role_at(next(iter(envelope.forward_paths), "")),
         refusal=refusal(mail, envelope, shop.plan, shop.mailboxes, suppressed=suppressed),
         limits=left,
         alive=alive,
@@ -267,8 +266,7 @@ def known_as(sender: Party) -> str:
 def _claims_us(mail: Parsed, shop: Shop) -> str:
     """Which address of the shop or its owner the author claims, by any reading; "" if none."""
     author = mail.author.address.lower() if mail.author else ""
-    ours = (shop.plan.domain, shop.plan.token_domain)
-    return author if author in shop.owner or domain_of(author) in ours else ""
+    return author if author in shop.owner or shop.plan.is_ours(author) else ""
 
 
 def _channel(shop: Shop) -> Callable[[Address], str]:

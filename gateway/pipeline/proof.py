@@ -89,9 +89,8 @@ class Prover:
 
     def claimed(self, octets: bytes) -> Address | None:
         """Which address of the shop or its owner a mail claims as its author's, if any."""
-        ours = (self._shop.plan.domain, self._shop.plan.token_domain)
         for address in auth.authors(auth.header_of(octets)):
-            if domain_of(address) in ours or address in self._shop.owner:
+            if self._shop.plan.is_ours(address) or address in self._shop.owner:
                 return Address(address)
         return None
 

@@ -87,3 +87,28 @@ def test_who_is_let_in_whatever_the_rate():
     assert is_always_let_in("PostMaster@shop.example")
     assert is_always_let_in("postmaster")
     assert not is_always_let_in("orders@shop.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "reply"),
+    [
+        ("shop@host.example", TAKEN),
+        ("SHOP+orders@host.example", TAKEN),
+        ("shop-stock@host.example", TAKEN),
+        ("shop+good@host.example", TAKEN),
+        ("postmaster@host.example", TAKEN),
+        ("orders@host.example", UNKNOWN),
+        ("neighbour@host.example", UNKNOWN),
+        ("shop+bad@host.example", UNKNOWN),
+        ("shoporders@host.example", UNKNOWN),
+        ("shop.orders@host.example", UNKNOWN),
+        ("shop+orders@other.example", NO_RELAY),
+    ],
+)
+def test_of_the_only_mailbox_roles_stand_behind_its_name(address: str, reply: object):
+    hosted = Recipients(
+        domains=frozenset({"host.example"}),
+        verify=lambda address: address.startswith("shop+good"),
+        base="shop",
+    )
+    assert hosted.decide(address, null_reverse_path=False, before=0) == reply

@@ -121,3 +121,41 @@ def test_a_reply_token_in_a_message_id_is_nobodys():
 )
 def test_at_a_hoster_the_neighbours_are_not_ours(plan: AddressPlan, address: str, ours: bool):
     assert plan.is_ours(address) is ours
+
+
+@pytest.mark.parametrize(
+    ("plan", "address", "role"),
+    [
+        (PLAN, "orders@boutique.example", "orders"),
+        (PLAN, "ORDERS+x@boutique.example", "orders"),
+        (PLAN, "reply+abc@mail.boutique.example", "reply"),
+        (BASE, "boutique-orders@host.example", "orders"),
+        (BASE, "boutique+stock@host.example", "stock"),
+        (BASE, "boutique@host.example", "boutique"),
+        (BASE, reply_path(KEYS, 5, BASE, TODAY), "boutique"),
+        (BASE, "", ""),
+    ],
+)
+def test_a_role_is_known_with_and_without_a_mailbox_of_its_own(plan: AddressPlan, address: str, role: str):
+    assert plan.role_at(address) == role
+
+
+def test_a_token_of_one_kind_is_none_of_another():
+    """The kind is under the MAC, and the word before it must be the kind's own."""
+    for kind in LIFE:
+        local, _, domain = token_address(kind, KEYS, 5, PLAN, TODAY).partition("@")
+        token = local.rpartition("+")[2]
+        for word in ("reply", "bounce", "unsubscribe", "undo", "confirm"):
+            read = token_at(KEYS, f"{word}+{token}@{domain}", PLAN)
+            assert (read is not None) == (word == kind.name.lower())
+    assert token_at(KEYS, f"reply+{message_token(KEYS, 5)}@boutique.example", PLAN) is None
+    assert token_of(KEYS, MessageId(f"{KEYS.sign(TokenKind.REPLY, 5)}.x@boutique.example")) is None
+
+
+def test_old_and_new_key_both_verify():
+    rotated = TokenKeys({1: b"k" * 32, 2: b"n" * 32}, newest=2)
+    for keys in (KEYS, rotated):
+        assert token_at(rotated, reply_path(keys, 5, PLAN, TODAY), PLAN) is not None
+    retired = TokenKeys(rotated.keys, newest=2, retired=frozenset({1}))
+    assert token_at(retired, reply_path(KEYS, 5, PLAN, TODAY), PLAN) is None
+    assert token_at(retired, unsubscribe_path(KEYS, 5, PLAN), PLAN) is not None
