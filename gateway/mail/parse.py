@@ -70,12 +70,15 @@ def header_only(octets: bytes, defect: str) -> Parsed:
     """
     (most_octets, _), (most_fields, _), (longest, _) = map(guard.LIMITS.__getitem__, _CHEAP)
     octets = header.canonical(octets[: 2 * most_octets])
+    whole = header.without_leading_blanks(octets) == octets
+    octets = header.without_leading_blanks(octets)
     end = octets.find(b"\r\n\r\n")
     block = octets if end < 0 else octets[:end]
     fields, _, _ = header.split(block[:most_octets])
     short = tuple(Field(one.name, one.raw[:longest]) for one in fields[:most_fields])
     mail = _read(short, Body(fields=short, defects=(defect,)))
-    return mail if short == fields and len(block) <= most_octets else replace(mail, identity=None)
+    whole = whole and short == fields and len(block) <= most_octets
+    return mail if whole else replace(mail, identity=None)
 
 
 def _read(fields: tuple[Field, ...], content: Body) -> Parsed:

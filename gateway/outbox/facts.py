@@ -111,12 +111,14 @@ _SAME_WORDS = select(
     .scalar_subquery()
     .label("n"),
 ).where(among(_this.c.seq, bindparam("seqs")))
+_about = func.coalesce(_this.c.about_id, "")
 _REPEATS = select(_this.c.seq).where(
     among(_this.c.seq, bindparam("seqs")),
     exists().where(
         *_SAME,
         or_(
-            ~func.coalesce(_this.c.about_id, "").between("ord", "ore"),  # as `allowance.order_of` has it
+            _about < "ord",  # an order or not, as `allowance.order_of` has it
+            _about >= "ore",
             _earlier.c.about_id == _this.c.about_id,
         ),
         _earlier.c.created_at > _this.c.once_since,
