@@ -88,10 +88,17 @@ def read(value: str) -> tuple[str, tuple[Result, ...]]:
 
 def written(auth: AuthResults, authserv_id: str) -> str:
     """The value of the field that says what `auth` found."""
-    said = [f"spf={auth.spf} smtp.mailfrom={auth.spf_domain or 'unknown'}"] if auth.spf_domain else []
-    said += [f"dkim=pass header.d={domain}" for domain in auth.dkim] or ["dkim=none"]
-    said += [f"dmarc={auth.dmarc} header.from={auth.author}"] if auth.author else []
+    said = [f"spf={auth.spf} smtp.mailfrom={_word(auth.spf_domain)}"] if auth.spf_domain else []
+    said += [f"dkim=pass header.d={_word(domain)}" for domain in auth.dkim] or ["dkim=none"]
+    said += [f"dmarc={auth.dmarc} header.from={_word(auth.author)}"] if auth.author else []
     return "; ".join((authserv_id, *said))
+
+
+def _word(domain: str) -> str:
+    """A domain that can stand in the field: as A-labels, and nothing but letters, digits, dots, hyphens."""
+    return (
+        "".join(each for each in domain if each.isascii() and (each.isalnum() or each in "-._")) or "unknown"
+    )
 
 
 def _without_comments(text: str) -> str:

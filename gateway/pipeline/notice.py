@@ -20,6 +20,7 @@ from gateway.kernel.errors import MailFlowError
 from gateway.kernel.ids import Id, derived_id
 from gateway.mail.header import harmless_line
 from gateway.mail.part import Enclosure
+from gateway.mail.trace_fields import traced
 from gateway.outbox.message import Tell
 from gateway.pipeline import held as holding
 from gateway.pipeline import journal
@@ -229,8 +230,10 @@ async def _enclosed(tx: AsyncConnection, held: Sequence[Held], octets: Octets) -
         wanted = each.told_at is None and each.seq is not None and reason(each.reason).attached
         if not wanted or each.size > room:
             continue
-        if original := await octets(tx, each):
-            found.append(Enclosure(_file(each), "message/rfc822", original))
+        entry = await journal.entry_by_id(tx, each.stimulus_id) if each.seq is not None else None
+        if entry and (original := await octets(tx, each)):
+            passed_on = traced(entry.envelope, original)
+            found.append(Enclosure(_file(each), "message/rfc822", passed_on))
             room -= each.size
     return tuple(found)
 
