@@ -208,6 +208,21 @@ def test_a_question_that_may_not_be_answered_is_held(standing, refusal):
     assert (decision.disposition, decision.effects) == (Disposition.HELD, ())
 
 
+def test_a_question_that_was_answered_too_often_waits_for_a_person():
+    standing = [OrderStanding(an_order(), ())]
+    decision = status_question(standing, a_customer(), ANSWERS, "", loops="it got the same answer today")
+    assert (decision.reason, decision.effects) == ("breaker", ())
+    assert "the same answer" in decision.note
+
+
+def test_nobody_is_sold_anything_who_may_not_be_told_of_it():
+    refused = order_form(
+        LINES, "ben@example.org", "Ben", PRODUCTS, ORDER_TERMS, NOW, "id", "list: from a list"
+    )
+    assert (refused.reason, refused.effects) == ("check_failed", ())
+    assert "from a list" in refused.note
+
+
 def test_a_wish_to_cancel_is_asked_and_not_done():
     decision = wish_to_cancel([an_order()], a_customer())
     assert (decision.reason, decision.effects) == ("rule_asked", ())
