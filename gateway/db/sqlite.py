@@ -38,14 +38,14 @@ WRITER_PRAGMAS = (
     "wal_autocheckpoint=2048",  # pages: 8 MiB; SQLite counts them, and copies in the writer's own COMMIT
     "journal_size_limit=67108864",
     "mmap_size=0",  # mapped files make a fault of the log worse
-    "cache_size=-16384",
+    "cache_size=-4096",
 )
 READER_PRAGMAS = (
     "query_only=ON",
     "trusted_schema=OFF",
     "busy_timeout=5000",
     "mmap_size=0",
-    "cache_size=-8192",
+    "cache_size=-2048",
 )
 
 

@@ -6,7 +6,9 @@ little damage; a guess of chardet, if there is enough to go by; cp1252, which re
 """
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, cast
 
@@ -75,6 +77,19 @@ _LETTERS = tuple(bytes((octet,)) for octet in b"abcdefghijklmnopqrstuvwxyzABCDEF
 _FEW, _SOME, _ENOUGH = 4, 16, 64  # 8-bit octets: below, a guess at that is a game of dice
 _SAMPLE = 65536  # octets that are shown to chardet
 _DAMAGE = 20  # one broken place in so many 8-bit octets is damage, more is another charset
+
+_guesses_put_off: ContextVar[list[bytes] | None] = ContextVar("guesses_put_off", default=None)
+
+
+@contextmanager
+def guessing_put_off() -> Generator[list[bytes]]:
+    """Within it nothing is asked of chardet, whose models take 25 MiB; the list gets what would have been."""
+    put_off: list[bytes] = []
+    token = _guesses_put_off.set(put_off)
+    try:
+        yield put_off
+    finally:
+        _guesses_put_off.reset(token)
 
 
 def decoded(octets: bytes, declared: str = "") -> tuple[str, str]:
@@ -205,7 +220,11 @@ def _candidates(sample: bytes) -> list[str]:
 
     What Windows has and ISO 8859 has not lies between 0x80 and 0x9F: that tells the twins apart.
     """
-    import chardet  # 20 MB that most days of a shop never need
+    put_off = _guesses_put_off.get()
+    if put_off is not None:
+        put_off.append(sample)
+        return []
+    import chardet
 
     found = cast("list[dict[str, Any]]", chardet.detect_all(sample))
     rated = [(codec_of(str(one["encoding"] or "")), float(one["confidence"] or 0)) for one in found]

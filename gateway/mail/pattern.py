@@ -16,7 +16,7 @@ from re2._re2 import RE2  # pyright: ignore[reportMissingTypeStubs, reportUnknow
 LOOKED_AT = 256 * 1024  # characters; a mail's own words are far shorter, and a pattern needs no more
 # Octets for one compiled pattern: the least that it fits in. What is left over RE2 fills with states of the
 # texts it has seen, tens of MiB for all patterns if each has one; less than the first of these costs time.
-MEMORY = (192 * 1024, 384 * 1024, 1024 * 1024)
+MEMORY = (64 * 1024, 128 * 1024, 256 * 1024, 512 * 1024, 1024 * 1024)
 CACHED = 4096  # compiled patterns; all of the tables and rules of one shop fit
 
 

@@ -18,6 +18,7 @@ PATIENT = 60.0  # seconds: a busy machine is no reason to kill
 HEAD = b"From: Ana <ana@example.net>\r\nSubject: Many parts\r\nMessage-ID: <1@x.example>\r\n"
 ORDINARY = HEAD + b"\r\nTwo mugs, please.\r\n"
 SUSPICIOUS = HEAD + b"Cc: " + b", ".join(b"a%d@x.example" % n for n in range(150)) + b"\r\n\r\nTo all.\r\n"
+UNDECLARED = HEAD + b"\r\n" + "Где моя посылка? Я заказал её неделю назад.\r\n".encode("koi8-r") * 3
 NO_CHILD = ("/nonexistent",)
 
 
@@ -41,6 +42,25 @@ async def test_a_suspicious_mail_is_read_elsewhere_and_means_the_same():
     with pytest.raises(OSError, match="nonexistent"):
         await Parser(NO_CHILD)(SUSPICIOUS)
     assert await Parser(clock=PATIENT)(SUSPICIOUS) == parse(SUSPICIOUS)
+
+
+async def test_a_charset_is_guessed_elsewhere_and_costs_the_service_no_memory():
+    program = (
+        "import asyncio, sys; from gateway.edges.parser import Parser\n"
+        f"mail = asyncio.run(Parser(clock={PATIENT})({UNDECLARED!r}))\n"
+        "assert 'посылка' in mail.text, mail.text\n"
+        "assert 'charset_guessed: koi8_r' in mail.defects, mail.defects\n"
+        "loaded = [name for name in sys.modules if name.startswith('chardet.models')]\n"
+        "assert not loaded, loaded\n"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    assert await child.wait() == 0
+
+
+async def test_a_charset_that_nobody_could_guess_is_read_as_western():
+    mail = await Parser(a_child("import sys; sys.exit(3)"), PATIENT)(UNDECLARED)
+    assert mail.text.startswith("çÄÅ ÍÏÑ ÐÏÓÙÌËÁ?")
+    assert "charset_guessed: cp1252" in mail.defects
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from gateway.testing.certificate import write_certificate
 from gateway.testing.client import Client, calling, greeted
 from gateway.testing.service import Service, Vitals, free_port, listens
 from gateway.testing.sink import SmtpSink
+from gateway.testing.zone import Zone, serving
 
 MAILS = Path(__file__).parents[1] / "mails"
 HOST = "mail.boutique.example"
@@ -145,7 +146,7 @@ class Rain:
                     await client.encrypts(ssl.create_default_context(), HOST)  # which trusts nobody here
                 case 1:
                     await client.says("STARTTLS")
-                    client.sends(b"\x16\x03\x01 this is no handshake\r\n" * 20)
+                    client.sends(b"\x16\x03\x01 this is no handshake\r\n" * 500)  # more than a record has
                     await client.reader.read()
                 case 2:
                     client.sends(b"STARTTLS\r\nMAIL FROM:<m@evil.example>\r\nQUIT\r\n")
@@ -190,7 +191,8 @@ class Rain:
     def _own(self, octets: bytes) -> bytes:
         """With something that makes it a mail of its own, or else half of them were duplicates."""
         self._number += 1
-        dotted = octets.replace(b"\r\n.", b"\r\n..")
+        ended = octets if octets.endswith(b"\r\n") else octets + b"\r\n"
+        dotted = ended.replace(b"\r\n.", b"\r\n..")
         return dotted if self._number % 10 == 0 else b"Cc: <%d@rain.example>\r\n" % self._number + dotted
 
     async def _hears(self, client: Client) -> None:
@@ -226,12 +228,13 @@ async def soak(folder: Path, mails: int, every: int, seed: int, told: Callable[[
     """Rain on a new shop in `folder`; `told` hears of every so many mails. It must end well when told to."""
     certificate, key, trusted = write_certificate(folder, HOST)
     port = free_port()
-    async with SmtpSink(keep=False) as sink:
+    async with SmtpSink(keep=False) as sink, serving(Zone()) as names:
         settings = {
             "shop": {"name": "Blue Door", "domain": "boutique.example"},
             "owner": {"addresses": ["priya@owner.example"]},
             "listen": {"host": "127.0.0.1", "port": port, "certificate": certificate, "key": key},
             "relay": {"smarthost": "127.0.0.1", "port": sink.port, "tls": "off"},
+            "dns": {"servers": [f"127.0.0.1:{names}"]},
         }
         config = make_shop(folder / "shop", settings)
         service, rain = Service(folder / "shop"), Rain(port, trusted, random.Random(seed))
