@@ -16,6 +16,7 @@ SHORT = 12  # lines, other than blank, below a delimiter that lost its blank
 OFFICE = 8  # lines below a farewell
 SIGNED = 4  # lines below a dash that say who has written
 COMPANY = 16  # lines below it, if they show a telephone, a web address and a company's words
+UNDERLINED = 2  # characters by which a line below a heading is longer or shorter
 PROSE = 5  # words without a capital: somebody is saying something
 PARAGRAPH = 40  # lines that a notice has at most
 NOTICES = 12  # at most, one below the other
@@ -173,7 +174,7 @@ def _delimiter(lines: Sequence[Line], end: int) -> int:
     for index in range(end):
         if lines[index].text == "--" and lines[index].raw != lines[index].raw.rstrip():
             return index
-    near = range(max(0, end - 3 * SHORT), end)
+    near = [n for n in range(max(0, end - 3 * SHORT), end) if not _is_announced(lines, n)]
     bare = [n for n in near if lines[n].text == "--" and _spoken(lines, n + 1, end) <= SHORT]
     if bare:
         return bare[-1]
@@ -181,9 +182,24 @@ def _delimiter(lines: Sequence[Line], end: int) -> int:
     return next((n for n in drawn if _is_signed(lines, n, end)), end)
 
 
+def _is_announced(lines: Sequence[Line], drawn: int) -> bool:
+    """Whether what stands below a line belongs to the words above it.
+
+    They end with a colon ("Please send it to:"), or are a heading that is underlined.
+    """
+    above = _blank_trimmed(lines, drawn)
+    if not above:
+        return False
+    said = lines[above - 1].text
+    heading = above == drawn and said[-1:].isalnum() and abs(len(said) - len(lines[drawn].text)) <= UNDERLINED
+    return heading or said.endswith(":")
+
+
 def _is_signed(lines: Sequence[Line], drawn: int, end: int) -> bool:
     """Whether an office stands below a drawn line, or a full name below a dash that programs make of two."""
     below = lines[drawn + 1 : end]
+    if _is_farewell(next((line.text for line in below if line.text), "")):
+        return False  # "Kind regards, Anna" is what somebody wrote
     if lines[drawn].text in _LONG_DASHES and 0 < _spoken(below, 0, len(below)) <= SIGNED:
         named = " " in below[0].text and _is_a_name(below[0].text)
         return named and not any(_is_a_sentence(line) for line in below)

@@ -9,20 +9,27 @@ a program marked, the words are left alone.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from gateway.mail.attribution import attribution
 from gateway.mail.client_mark import Mark, mark_of
 from gateway.mail.line import OUTLOOK_RULE, SIGNATURE, read_line, stripped
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.quoted_header import field_of, separator
 
 QUOTES = 100  # quotations that are laid out by themselves
 SIGNATURES = 8  # that are looked at
 LONGEST_SIGNATURE = 60  # words; of more somebody has written into it
 LONGEST_ATTRIBUTION = 500  # characters
+FIRST = 3  # texts in which a quotation may say whose it is
+NEAR = 120  # characters in which a line above a quotation shows an address or a time
 
 _BOLD_NAMES = 3  # in a copied header
 _INDENTED = compile_pattern(r"border(?:-left)?\s*:\s*(?:none|0)", ignore_case=True)
+_BARE = frozenset(("align", "dir", "lang", "style"))
+_INLINE = frozenset(("a", "b", "em", "font", "i", "span", "strong", "u"))
+_SENT = compile_pattern(r"[^\s@]@[^\s@]|\d[:.]\d\d\b")
 _ATTRIBUTED = compile_pattern(r"\pN|[^\s@]@[^\s@]|[:：]$")
 _DRAWN = ("--", "==", "__")
 
@@ -32,6 +39,8 @@ Layout = Callable[[Any], str]
 def set_apart(root: Any, layout: Layout) -> None:
     """Write the signs of plain text into the tree, as far as its programs left marks in it."""
     marks = {element: mark for element in list(root.iter()) if (mark := _mark(element))}
+    for indented in list(_indented(marks)):
+        del marks[indented]
     quotes = [element for element, mark in marks.items() if mark is Mark.QUOTE][:QUOTES]
     introductions = list(_introductions(marks, frozenset(quotes)))
     for header in (element for element, mark in marks.items() if mark is Mark.HEADER):
@@ -52,6 +61,58 @@ def _mark(element: Any) -> Mark | None:
     if mark is Mark.QUOTE:
         return None if _passes_on(element) else mark
     return mark
+
+
+def _indented(marks: dict[Any, Mark]) -> Iterator[Any]:
+    """The blockquotes into which nothing is written and that nobody introduces: Thunderbird indents so.
+
+    A few programs quote so too, but say above the first whose words they are; and below a signature, or what
+    is quoted for certain, answers may stand between quotations.
+    """
+    announced = {_next(element) for element, mark in marks.items() if mark is Mark.ATTRIBUTION}
+    for element, mark in islice(marks.items(), QUOTES):
+        if mark is Mark.ATTRIBUTION:
+            continue
+        if mark is not Mark.QUOTE or not _is_bare(element) or element in announced or _is_introduced(element):
+            return
+        yield element
+
+
+def _is_bare(element: Any) -> bool:
+    plain = element.tag == "blockquote" and _BARE.issuperset(element.attrib)
+    return plain and "border" not in (element.get("style") or "")
+
+
+def _is_introduced(quote: Any) -> bool:
+    """Whether the line above a quotation, or its own first, says whose it is; at the top none needs to."""
+    above = _line_above(quote)
+    if not above or _is_known(above) or (above.endswith((":", "：")) and _SENT.search(above[-NEAR:])):
+        return True
+    first = _first_texts(quote)
+    line = read_line(next(iter(first), ""))
+    opened = (" ".join(" ".join(first[:count]).split()) for count in range(1, len(first) + 1))
+    return bool(field_of(line)) or separator(line) is not None or any(map(_is_known, opened))
+
+
+def _first_texts(element: Any) -> list[str]:
+    texts: Iterator[str] = (stripped(text) for text in element.itertext())
+    return list(islice(filter(None, texts), FIRST))
+
+
+def _line_above(element: Any) -> str:
+    """The words directly above an element, back to where a line begins."""
+    words = ""
+    while element is not None and len(words) < LONGEST_ATTRIBUTION:
+        if stripped(words) and element.tag not in _INLINE:
+            break
+        above, parent = element.getprevious(), element.getparent()
+        if above is None:
+            words = f"{'' if parent is None else parent.text or ''}{words}"
+            element = parent
+        else:
+            words = f"{above.text_content()}{above.tail or ''}{words}"
+            element = above
+    return " ".join(words.split())[-LONGEST_ATTRIBUTION:]
 
 
 def _passes_on(container: Any) -> bool:

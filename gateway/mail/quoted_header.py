@@ -41,6 +41,7 @@ _REPLY_ABOVE = compile_pattern(
     r"|(?:responda|escriba).{0,40} (?:encima|arriba) de esta línea",
     ignore_case=True,
 )
+_PROCESSED_BY = "original message processed by "  # Tobit David names itself, and draws nothing
 _FORWARDED_BY = ("forwarded by ", "weitergeleitet von ")  # Notes adds who and when
 _DASHES = "-–—―‐_=*~#<> "
 
@@ -88,6 +89,8 @@ def separator(line: Line) -> bool | None:
     if _REPLY_ABOVE.search(text):
         return False
     phrase = folded(bare.rstrip(":").rstrip())
+    if phrase.startswith(_PROCESSED_BY):
+        return False
     forwarded = True if phrase.startswith(_FORWARDED_BY) else _FORWARDS.get(phrase)
     head, tail = (
         text[: text.find(bare)].replace(" ", ""),

@@ -9,7 +9,7 @@ to the end, if there are words above it. Each line is looked at a bounded number
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.mail.attribution import attribution
+from gateway.mail.attribution import VERBS, attribution
 from gateway.mail.attribution_words import GREETINGS
 from gateway.mail.closing import end_of_words, start_of_words
 from gateway.mail.line import Line, folded, listed, read_lines, stripped
@@ -112,9 +112,17 @@ def _is_marked(lines: Sequence[Line], index: int) -> bool:
     """Whether a line is quoted; a lone ">From " is the work of old mail transports (RFC 4155, appendix A)."""
     if not lines[index].depth:
         return _lost_its_mark(lines, index)
+    if _ends_an_attribution(lines, index):
+        return False
     if not lines[index].raw.startswith(">From "):
         return True
     return any(0 <= n < len(lines) and lines[n].depth > 0 for n in (index - 1, index + 1))
+
+
+def _ends_an_attribution(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line is "> wrote:", the end of "Anna <anna@glas.example> wrote:" that was broken there."""
+    text, above = lines[index].text, lines[index - 1] if index else lines[index]
+    return text.endswith(":") and folded(text[:-1]) in VERBS and not above.depth and "@" in above.text
 
 
 def _lost_its_mark(lines: Sequence[Line], index: int) -> bool:

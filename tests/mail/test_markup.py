@@ -94,6 +94,36 @@ def test_a_blockquote_that_only_indents_holds_own_words():
     assert text_of(html) == "a\nb"
 
 
+@pytest.mark.parametrize("style", ["", ' dir="auto"', ' style="margin-left:40px"'])
+def test_a_bare_blockquote_that_nobody_introduces_only_indents(style: str):
+    assert text_of(f"<p>Ship it to:</p><blockquote{style}>Lane 5</blockquote><p>Ana</p>").split() == [
+        *("Ship", "it", "to:", "Lane", "5", "Ana")
+    ]
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "",
+        "<p>Yes.</p><p>Anna Holm wrote:</p>",
+        "<p>Yes.</p><p>On 5 Jan 2026, <b>Anna</b> &lt;<a href='#'>a@b.example</a>&gt; wrote:</p>",
+        '<div>Yes.<br>05.01.2026, 15:04, "Anna" &lt;a@b.example&gt;:<br></div>',
+        "<p>Yes.</p><p>Khmer 5/1/2026 15:04:</p>",
+        "<p>Yes.</p><blockquote type=cite>one</blockquote><p>And:</p>",
+        '<div>Yes.</div><div class="moz-cite-prefix">5/1/26 Glashaus</div>',
+    ],
+)
+def test_a_bare_blockquote_that_is_introduced_quotes(introduction: str):
+    assert text_of(f"{introduction}<blockquote>x</blockquote>").endswith("> x")
+
+
+@pytest.mark.parametrize(
+    "first", ["On 5 Jan 2026, at 15:04, Anna wrote:", "<b>From:</b> Anna", "----- Original Message -----"]
+)
+def test_a_bare_blockquote_that_says_whose_it_is_quotes(first: str):
+    assert text_of(f"<p>Yes.</p><blockquote><div>{first}</div><div>x</div></blockquote>").endswith("> x")
+
+
 def test_very_large_html_keeps_its_words():
     row = "<tr><td>word &amp; <b>sign</b></td></tr>"
     html = f"<style>p {{}}</style><!-- a > b --><table>{row * (LAID_OUT // len(row) + 1)}</table>5 < 6"
@@ -104,7 +134,9 @@ def test_very_large_html_keeps_its_words():
 
 
 def test_pictures_written_into_the_html_do_not_make_it_large():
-    html = f'<p>one</p><img src="data:image/png;base64,{"A" * LAID_OUT}"><blockquote>two</blockquote>'
+    html = (
+        f'<p>one</p><img src="data:image/png;base64,{"A" * LAID_OUT}"><blockquote type=cite>two</blockquote>'
+    )
     assert text_of(html) == "one\n\n> two"
 
 
