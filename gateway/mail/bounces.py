@@ -14,7 +14,7 @@ from gateway.mail.entry import Entry
 from gateway.mail.parsed import BounceClass, DsnAction, Parsed
 from gateway.mail.words import Words
 
-_BEGINNING = 16384  # characters of the words of a mail
+LOOKED_AT = 16384  # characters of the words of a mail, at its beginning
 
 
 class Says(StrEnum):
@@ -42,7 +42,7 @@ def looks_of(mail: Parsed) -> Looks:
         subject=mail.subject,
         author=f"{mail.author.name} <{mail.author.address}>" if mail.author else "",
         fields="\n".join(f"{name}: {value}" for name, value in mail.headers),
-        words=mail.text[:_BEGINNING],
+        words=mail.text[:LOOKED_AT],
     )
 
 
@@ -54,6 +54,11 @@ class When:
     author: Words = field(default_factory=Words)
     header: Words = field(default_factory=Words)
     body: Words = field(default_factory=Words)
+    also: Words = field(default_factory=Words)  # other words of the body
+
+    @property
+    def is_of_words_alone(self) -> bool:
+        return not (self.subject or self.author or self.header)
 
     def holds(self, looks: Looks) -> bool:
         """Whether all are there, the cheapest asked first; no sign at all holds for every mail."""
@@ -61,6 +66,7 @@ class When:
             (not self.subject or self.subject.in_(looks.subject))
             and (not self.author or self.author.in_(looks.author))
             and (not self.header or self.header.in_(looks.fields))
+            and (not self.also or self.also.in_(looks.words))
             and (not self.body or self.body.in_(looks.words))
         )
 
@@ -219,7 +225,7 @@ def _signs(entry: Entry) -> Signs:
 
 
 def _when(entry: Entry) -> When:
-    when = When(**{name: entry.words(name) for name in ("subject", "author", "header", "body")})
+    when = When(**{name: entry.words(name) for name in ("subject", "author", "header", "body", "also")})
     entry.done()
     return when
 

@@ -7,7 +7,7 @@ means, does not bounce. So even the standard's part needs one sign of a program 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from gateway.mail import freetext, lastresort
+from gateway.mail import freetext, header, lastresort
 from gateway.mail.bounce import codes, recipient_status, without_subject
 from gateway.mail.bounces import Bounces
 from gateway.mail.freetext import Finding, Reading
@@ -41,7 +41,9 @@ def report(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: 
         return _made(found, "RFC 3464 as text", text, mail, parts, bounces, held)
     if reading.findings:
         return _made(map(_as_entry, reading.findings), reading.family, text, mail, parts, bounces, held)
-    return _enclosed(mail, parts, held, bounces) if suffice(held) else None
+    if not suffice(held):
+        return None
+    return _enclosed(mail, parts, held, bounces) or _emptied(mail, parts, held, bounces)
 
 
 def _enclosed(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Read | None:
@@ -52,6 +54,14 @@ def _enclosed(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounce
             if entries(inner):
                 return _standard(mail, inner, held, bounces)
     return None
+
+
+def _emptied(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Read | None:
+    """The report that lost its parts on the way: of nobody, but whoever answers it answers a machine."""
+    said = header.parameters(mail.headers.get("Content-Type")).get("report-type", "").lower()
+    if Sign.DAEMON not in held or said != "delivery-status":
+        return None
+    return _made((), "", _words(mail, parts, bounces), mail, parts, bounces, held)
 
 
 def _standard(mail: Parsed, parts: Sequence[Part], held: frozenset[Sign], bounces: Bounces) -> Read:

@@ -30,6 +30,10 @@ _NOT_HIM = compile_pattern(
     r"送信者)"
     r"\s*[:=]?\s*[\"'<(\[]*$"
 )
+# "Try bo@example.net instead": whom to write to from now on.
+_INSTEAD = compile_pattern(
+    r"(?i)^[>\"')\]]*,?\s+(?:instead|stattdessen|à la place|en su lugar|invece|in plaats daarvan)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,14 @@ def _named(report: Report, region: str, own: frozenset[str]) -> Iterator[Match]:
 
 
 def _stands_for_another(region: str, match: Match, address: str) -> bool:
-    """Whether an address is somebody to ask, or whom the mail came from."""
+    """Whether an address is somebody to ask, whom the mail came from, or the one to use from now on."""
     at = match.start() + (match.group() or "").lower().find(address)
-    return _FOR_HELP.search(address) is not None or _NOT_HIM.search(region[max(0, at - 40) : at]) is not None
+    end = at + len(address)
+    return (
+        _FOR_HELP.search(address) is not None
+        or _NOT_HIM.search(region[max(0, at - 40) : at]) is not None
+        or _INSTEAD.search(region[end : end + 40]) is not None
+    )
 
 
 def _finding(report: Report, text: str, region: str, matches: Sequence[Match], at: int) -> Finding:

@@ -5,10 +5,11 @@ that no ordinary mail is ever read as a report: free text counts only beside sig
 not have, however much they talk about bounces, forward one, or answer to a postmaster. Nothing raises.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gateway.mail import absence, complaint, delivery
-from gateway.mail.bounces import BUILT_IN, Bounces, Looks, looks_of
+from gateway.mail.bounces import BUILT_IN, LOOKED_AT, Bounces, Looks, Named, looks_of
 from gateway.mail.mime import Part
 from gateway.mail.parsed import AutoReply, Challenge, Kind, Ordinary, Parsed, UnsubscribeRequest
 from gateway.mail.pattern import compile_pattern
@@ -23,10 +24,11 @@ def kind_of(mail: Parsed, parts: Sequence[Part], bounces: Bounces = BUILT_IN) ->
     held = signs(mail, parts, bounces)
     looks = looks_of(mail)
     return (
-        delivery.report(mail, parts, held, bounces)
+        _gatekeeper(mail, held, looks, bounces)
+        or delivery.report(mail, parts, held, bounces)
         or _unsubscribe_address(mail)
         or complaint.complaint(mail, parts, held, looks, bounces)
-        or _challenge(looks, bounces)
+        or _challenge(mail, looks, bounces.challenges)
         or _receipt(parts)
         or _auto_reply(mail, held, bounces)
         or _stop_word(mail)
@@ -42,9 +44,21 @@ def _unsubscribe_address(mail: Parsed) -> tuple[Kind, str] | None:
     return None
 
 
-def _challenge(looks: Looks, bounces: Bounces) -> tuple[Kind, str] | None:
-    for named in bounces.challenges:
-        if named.when.holds(looks):
+def _gatekeeper(
+    mail: Parsed, held: frozenset[Sign], looks: Looks, bounces: Bounces
+) -> tuple[Kind, str] | None:
+    """The challenge of one that writes in its own name: some dress theirs as delivery reports."""
+    if Sign.DAEMON in held:
+        return None
+    return _challenge(mail, looks, [named for named in bounces.challenges if named.when.author])
+
+
+def _challenge(mail: Parsed, looks: Looks, challenges: Iterable[Named]) -> tuple[Kind, str] | None:
+    """The challenge that the new words are; whoever quotes, forwards or questions one is a person."""
+    said = replace(looks, words=mail.reply[:LOOKED_AT]) if mail.reply or mail.forwarded else looks
+    questioned = "?" in said.words and "://" not in said.words
+    for named in challenges:
+        if not (questioned and named.when.is_of_words_alone) and named.when.holds(said):
             return Challenge(named.name), f"the challenge of {named.name}"
     return None
 

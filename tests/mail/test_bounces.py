@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gateway.kernel.errors import InputError
-from gateway.mail.bounces import BUILT_IN, Bounces
+from gateway.mail.bounces import BUILT_IN, Bounces, Looks
 from gateway.mail.defaults import shipped
 from gateway.mail.parsed import BounceClass
 from gateway.mail.words import Words
@@ -68,6 +68,14 @@ def test_a_gap_stays_within_a_sentence():
     made = Bounces.load("[[text]]\nclass = 'spam'\nany = ['one ... two']\n", "x.toml")
     assert made.by_words("one and two", general=False) == (BounceClass.SPAM, "the words 'one and two'")
     assert made.by_words("one. two", general=False) is None
+
+
+def test_two_lists_of_words_of_the_body_must_both_be_there():
+    made = Bounces.load("[[challenge]]\nname = 'x'\nwhen = {body = 'click', also = 'spam'}\n", "x.toml")
+    when = made.challenges[0].when
+    assert when.holds(Looks("", "", "", "click, for spam"))
+    assert not when.holds(Looks("", "", "", "click"))
+    assert not when.holds(Looks("", "", "", "spam"))
 
 
 def test_an_empty_file_knows_nothing():

@@ -86,6 +86,7 @@ def test_a_guess_is_never_the_mails_own_address_or_a_helper():
     assert guessed("ask postmaster@x.example, help@x.example or abuse@x.example") == []
     assert guessed("please contact bo@x.example") == []
     assert guessed("sent by cy@x.example") == []
+    assert guessed("gone; write to bo@x.example instead, <cy@x.example> stattdessen") == []
     assert guessed("not delivered: ana@x.example") == ["ana@x.example"]
 
 

@@ -135,6 +135,13 @@ class TestSigns:
         mail = a_mail("Undelivered Mail Returned to Sender", "It failed.\n", From="MAILER-DAEMON@mx.example")
         assert kind(mail) == Ordinary()
 
+    def test_a_standard_report_that_lost_its_parts_is_one_of_nobody(self):
+        report = "multipart/report; report-type=delivery-status; boundary=b"
+        mail = a_mail("Returned mail", "", From="MAILER-DAEMON@mx.example", Content_Type=report)
+        assert kind(mail) == DeliveryReport(())
+        assert kind(mail.replace(b"MAILER-DAEMON", b"ana")) == Ordinary()
+        assert kind(mail.replace(b"delivery-status", b"disposition-notification")) == Ordinary()
+
     def test_a_status_part_needs_one_sign(self):
         status = "Final-Recipient: rfc822; bo@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n"
         mail = a_mail(
@@ -145,6 +152,28 @@ class TestSigns:
         )
         assert kind(mail) == Ordinary()
         assert isinstance(kind(b"Return-Path: <>\r\n" + mail), DeliveryReport)
+
+
+WORDS = tomllib.loads((MAILS / "autoreplies" / "words.toml").read_text(encoding="utf-8"))
+
+
+class TestChallenges:
+    """A gatekeeper's click is for a person to do; who quotes one or forwards one is a person."""
+
+    @pytest.mark.parametrize("said", WORDS["gatekeeper"], ids=lambda said: said["subject"])
+    def test_a_gatekeeper_is_known_by_its_words(self, said: dict[str, Any]):
+        mail = parse(a_mail(said["subject"], said["text"]))
+        assert isinstance(mail.kind, Challenge)
+        assert not may_answer(mail)
+
+    @pytest.mark.parametrize("said", WORDS["no_gatekeeper"], ids=lambda said: said["subject"])
+    def test_who_only_talks_of_such_things_is_none(self, said: dict[str, Any]):
+        assert kind(a_mail(said["subject"], said["text"])) == Ordinary()
+
+    def test_a_mail_system_of_a_gatekeeper_reports(self):
+        mail = (MAILS / "autoreplies" / "challenge-boxbe-report.eml").read_bytes()
+        daemon = mail.replace(b"noreply@boxbe.com", b"mailer-daemon@boxbe.com")
+        assert isinstance(kind(daemon), DeliveryReport)
 
 
 class TestOrder:
