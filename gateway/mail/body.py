@@ -50,6 +50,7 @@ class Body:
 
     parts: tuple[Part, ...] = ()
     text: str = ""
+    twin: str = ""  # HTML that says the same as the text, which is not made of it
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
     enclosed: Part | None = None  # the first attached message
@@ -81,6 +82,7 @@ class _Reading:
     html: list[str] = field(default_factory=list[str])
     attached: list[Part] = field(default_factory=list[Part])
     doubtful: list[tuple[Entity, Part]] = field(default_factory=list[tuple[Entity, Part]])
+    twin: str = ""
     charset: str = ""
     opened: bool = False  # the one opaque signature that is looked into
 
@@ -104,6 +106,7 @@ def read(octets: bytes) -> Body:
     return Body(
         parts=tuple(reading.parts),
         text=text,
+        twin=reading.twin,
         html="\n".join(reading.html),
         attachments=tuple(attachments),
         enclosed=next((part for part in reading.attached if part.media_type in mime.ENCLOSED), None),
@@ -131,7 +134,9 @@ def _node(entity: Entity, path: tuple[int, ...], reading: _Reading) -> list[_Spo
         return _leaf(entity, path or (1,), reading)
     spoken = [_node(child, (*path, number), reading) for number, child in enumerate(entity.children, start=1)]
     if entity.media_type == "multipart/alternative":
-        return _best(spoken)
+        best = _best(spoken)
+        reading.twin = reading.twin or _twin(best, spoken)
+        return best
     return _without_twins([one for child in spoken for one in child])
 
 
@@ -213,6 +218,13 @@ def _best(spoken: list[list[_Spoken]]) -> list[_Spoken]:
     shown = sum(markup.count_words(piece.html) or len(piece.plain.split()) for piece in rich)
     stub = words < min(_STUB_WORDS, shown) and _STUB.search(said) is not None
     return rich if words * _FIFTH < shown or stub else plain
+
+
+def _twin(best: list[_Spoken], spoken: list[list[_Spoken]]) -> str:
+    """The HTML that says the same as the plain text that was chosen; "" if HTML was."""
+    if any(piece.html for piece in best):
+        return ""
+    return "\n".join(piece.html for one in spoken for piece in one if piece.html)
 
 
 def _without_twins(spoken: list[_Spoken]) -> list[_Spoken]:

@@ -53,6 +53,15 @@ _TABLE = """
 """
 _ROWS = tuple(row.split(maxsplit=3)[:3] for row in _TABLE.strip().splitlines())
 _MARKS: Mapping[tuple[str, str], Mark] = {(where, name): Mark[mark.upper()] for mark, where, name in _ROWS}
+# One of these stands in HTML in which a mail program quotes; the authors of forms use bare blockquotes too.
+QUOTING = (
+    *(f"type={quotes}cite{quotes}" for quotes in ('"', "'", "")),
+    *(
+        f'{where}="{name}"' if where == "name" else name
+        for mark, where, name in _ROWS
+        if mark in ("quote", "reply")
+    ),
+)
 _PREFIXES = ("x_", "yiv", "ydp")
 _PREFIX = compile_pattern(r"^(?:x_)*(?:yiv\d+|ydp[0-9a-f]*_?)?(?:x_)*")
 # Outlook for Windows draws a line above the header that it copies, in a colour for each of its ages.

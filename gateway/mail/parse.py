@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gateway.mail import body, forwarded, guard, header, parsed_json
+from gateway.mail import alternative, body, forwarded, guard, header, parsed_json
 from gateway.mail.address import identity, mailboxes
 from gateway.mail.automatic import is_automatic
 from gateway.mail.body import Body
@@ -105,7 +105,7 @@ def _read(fields: tuple[Field, ...], content: Body) -> Parsed:
         to=to,
         cc=cc,
         text=content.text,
-        reply=new_words(content.text),
+        reply=_reply(content),
         html=content.html,
         forwarded=_forwarded(subject, content),
         attachments=content.attachments,
@@ -113,6 +113,13 @@ def _read(fields: tuple[Field, ...], content: Body) -> Parsed:
         tokens=_tokens(named, (*to, *cc), (*in_reply_to, *references)),
         defects=tuple(dict.fromkeys((*repeated, *content.defects))),
     )
+
+
+def _reply(content: Body) -> str:
+    """The new words; where the HTML tells better what is quoted, by what it tells."""
+    text = alternative.marked(content.text, content.twin)
+    words = new_words(text)
+    return words if text is content.text or words.split() != text.split() else new_words(content.text)
 
 
 def _forwarded(subject: str, content: Body) -> Forwarded | None:
