@@ -4,10 +4,11 @@ An inline copy is only the forwarder's word; an attached one can be proven by it
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from gateway.mail import body, header, quoted_header
 from gateway.mail.address import mailboxes
-from gateway.mail.line import Line, read_lines
+from gateway.mail.line import Line, read_line, read_lines
 from gateway.mail.mime import Part
 from gateway.mail.parsed import Forwarded, Forwarding, Mailbox
 from gateway.mail.pattern import compile_pattern
@@ -41,17 +42,35 @@ def inline(subject: str, text: str) -> Forwarded | None:
     """The mail that is copied into `text`, or None.
 
     A line that says "forwarded" in one of many languages opens it; without one, a copied header does if the
-    subject says so ("Fwd:", "WG:", "TR:").
+    subject says so ("Fwd:", "WG:", "TR:"). Some webmail marks what it passes on like a quotation: if the
+    subject says so too, what is marked first may be the copy.
     """
     lines = read_lines(text)[:_LOOKED_AT]
     passed_on = _PASSED_ON.search(subject) is not None
-    for index, line in enumerate(lines):
-        if line.depth or not line.text or not (":" in line.text or line.text[0] in "-_=*–—>"):
-            continue
-        found = quoted_header.block(lines, index)
-        if found is not None and (found.forwarded or (passed_on and found.end - found.start > 1)):
+    first_marked = next((n for n, line in enumerate(lines) if line.depth), -1)
+    for index in range(len(lines)):
+        if index == first_marked and passed_on:
+            inner = _unmarked(lines[index:])
+            if opened := _block(inner, next((n for n, one in enumerate(inner) if one.text), 0), passed_on):
+                return _copied(inner, opened)
+        if found := _block(lines, index, passed_on):
             return _copied(lines, found)
     return None
+
+
+def _block(lines: Sequence[Line], index: int, passed_on: bool) -> Block | None:
+    """The block that opens a copied mail at `lines[index]`, or None."""
+    line = lines[index]
+    if line.depth or not line.text or not (":" in line.text or line.text[0] in "-_=*–—>"):
+        return None
+    found = quoted_header.block(lines, index)
+    return found if found and (found.forwarded or (passed_on and found.end - found.start > 1)) else None
+
+
+def _unmarked(lines: Sequence[Line]) -> list[Line]:
+    """The marked lines at the beginning, each without its first mark."""
+    marked = takewhile(lambda line: line.depth or line.blank, lines)
+    return [read_line(line.raw.lstrip()[1:].removeprefix(" ")) for line in marked]
 
 
 def _copied(lines: Sequence[Line], found: Block) -> Forwarded:
@@ -60,7 +79,10 @@ def _copied(lines: Sequence[Line], found: Block) -> Forwarded:
         end = below
     values = _values(lines[found.start : end])
     people: Sequence[Mailbox] = mailboxes(values.get(Field.FROM, ""))
-    text = "\n".join(line.raw for line in lines[end:]).strip("\n")
+    said = lines[end:]
+    if all(line.depth or line.blank for line in said):
+        said = _unmarked(said)
+    text = "\n".join(line.raw for line in said).strip("\n")
     return Forwarded(
         Forwarding.INLINE, next(iter(people), None), header.harmless_line(values.get(Field.SUBJECT, "")), text
     )

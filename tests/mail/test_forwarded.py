@@ -47,6 +47,31 @@ Betreff: Delay
 Two weeks."""
 
 
+MARKED_APPLE = """Please see.
+
+Begin forwarded message:
+
+> From: Kiln <k@kiln.example>
+> Subject: Delay
+> Date: 5 January 2026 at 10:00
+> To: Ana <ana@example.net>
+>
+> Two weeks."""
+
+WEBMAIL = """Bitte ansehen.
+
+> ---------- Ursprüngliche Nachricht ----------
+> Von: Kiln <k@kiln.example>
+> An: Ana <ana@example.net>
+> Datum: 05.01.2026 10:00 CET
+> Betreff: Delay
+>
+> Two weeks.
+> > When?
+
+Ana"""
+
+
 def an_enclosure(source: str) -> Part:
     return Part((2,), "message/rfc822", "", False, source, source.encode())
 
@@ -66,7 +91,11 @@ def test_an_attached_mail_that_is_empty_is_empty():
     assert (found.author, found.subject, found.text) == (None, "", "")
 
 
-@pytest.mark.parametrize("text", [GMAIL, APPLE, THUNDERBIRD], ids=["gmail", "apple", "thunderbird"])
+@pytest.mark.parametrize(
+    "text",
+    [GMAIL, APPLE, MARKED_APPLE, THUNDERBIRD],
+    ids=["gmail", "apple", "apple with marks", "thunderbird"],
+)
 def test_a_copied_mail_is_read(text: str):
     found = inline("Re: something", text)
     assert found is not None
@@ -83,6 +112,25 @@ def test_a_copied_header_is_a_forward_when_the_subject_says_so(subject: str):
     found = inline(subject, OUTLOOK)
     assert found is not None
     assert found.author == Mailbox("Kiln", "k@kiln.example")
+
+
+def test_a_copy_that_is_marked_like_a_quotation_is_one_when_the_subject_says_so():
+    found = inline("Fwd: Delay", WEBMAIL)
+    assert found is not None
+    assert found.author == Mailbox("Kiln", "k@kiln.example")
+    assert found.subject == "Delay"
+    assert found.text == "Two weeks.\n> When?"
+    assert inline("Re: Delay", WEBMAIL) is None
+
+
+def test_a_copy_below_a_quotation_is_read():
+    found = inline("Fwd: Delay", f"> When?\n{GMAIL}")
+    assert found is not None
+    assert found.text == "Two weeks."
+
+
+def test_a_header_that_is_quoted_further_down_is_none():
+    assert inline("Fwd: Delay", f"> When?\n{WEBMAIL.replace('Bitte ansehen.', '')}") is None
 
 
 @pytest.mark.parametrize("subject", ["Re: Delay", "AW: Delay", "Forward planning", ""])
