@@ -1,11 +1,12 @@
 """What an automatic reply says: until when somebody is away, whom to ask instead, whether for ever."""
 
 from gateway.mail import absence_words as words
+from gateway.mail.automatic import is_bulk
 from gateway.mail.back_on import back_on
 from gateway.mail.bounces import Bounces
 from gateway.mail.parsed import AutoReply, Parsed
 from gateway.mail.pattern import Pattern, compile_pattern
-from gateway.mail.sign import auto_submitted, is_answer
+from gateway.mail.sign import auto_submitted, has_null_path, is_answer
 from gateway.mail.words import ADDRESS
 
 _FIELDS = frozenset(
@@ -25,6 +26,7 @@ _FIELDS = frozenset(
 )
 
 _LOOKED_AT = 8192  # characters of the new words
+_OPENING, _ENDS = " [(【「《<*", ":：])】」》"  # of what programs put before the subject they answer
 
 _ADDRESS = compile_pattern(ADDRESS)
 
@@ -63,23 +65,26 @@ def sign(mail: Parsed, *, machine: bool, bounces: Bounces) -> str:
 
 def _by_words(mail: Parsed, text: str, *, machine: bool, bounces: Bounces) -> str:
     """What subject and words say together; a person's answer ("Re:") to an automatic reply is none."""
-    if not bounces.away.in_(mail.subject) or is_answer(mail.subject):
+    subject = mail.subject.lstrip(_OPENING)
+    if not bounces.away.in_(subject) or is_answer(subject):
         return ""
-    automatic = _AUTOMATIC.search(mail.subject) is not None
-    if not automatic and not machine and ("?" in text or _TRADE.search(text) is not None):
+    automatic = _AUTOMATIC.search(subject) is not None
+    of_trade = _TRADE.search(text) is not None
+    if not automatic and not machine and ("?" in text or of_trade):
         return ""
     answers = bool(mail.in_reply_to or mail.references)
     phrases, phrase = _phrases(text, bounces), _phrase(text, bounces)
     for one in bounces.absences:
-        if one.subject.find(mail.subject) is not None:
-            if machine:
+        if one.subject.find(subject) is not None:
+            if machine or (automatic and is_bulk(mail)):
                 return f"a subject of automatic replies ({one.language}) and a program as sender"
-            if automatic and answers and ":" in mail.subject:
+            if automatic and answers and any(end in subject for end in _ENDS):
                 return f"a subject of automatic replies ({one.language}) before that of the mail it answers"
             if phrases and (automatic or answers or _CORRESPONDENCE.search(text) is not None):
                 return f"a subject of automatic replies ({one.language}) and the words {phrase!r}"
-        elif one.perhaps.find(mail.subject) is not None and (
-            machine or (phrases >= 2 and (answers or _CORRESPONDENCE.search(text) is not None))
+        elif one.perhaps.find(subject) is not None and (
+            (machine and (answers or (not of_trade and (phrases or has_null_path(mail)))))
+            or (phrases >= 2 and (answers or _CORRESPONDENCE.search(text) is not None))
         ):
             return f"a subject ({one.language}) and several phrases of automatic replies"
     return ""

@@ -91,6 +91,33 @@ def test_the_programs_speak_at_least_thirty_languages():
     assert len({said["language"] for said in WORDS["program"]}) >= 30
 
 
+SUBJECTS = tomllib.loads((MAILS / "autoreplies" / "subjects.toml").read_text(encoding="utf-8"))
+GENERATED = Headers((("Auto-Submitted", "auto-generated"),))
+
+
+@pytest.mark.parametrize("subject", [subject for spoken in SUBJECTS.values() for subject in spoken])
+def test_a_program_that_says_so_is_known_by_its_subject_with_and_without_brackets(subject: str):
+    before, colon, after = subject.replace("：", ":").partition(":")
+    bracketed = f"[{before.strip()}]{after}" if colon and not before.startswith("AUTO") else subject
+    for said in (subject, bracketed, f"【{bracketed.strip('[')}"):
+        mail = replace(written(said, "Bo", answers=True), headers=GENERATED)
+        assert sign(mail, machine=False, bounces=BUILT_IN), said
+
+
+def test_precedence_is_a_programs_beside_a_subject_that_names_one():
+    assert said("[Automatic reply] order", "Bo", ("Precedence", "junk"))
+    assert said("Automatic reply: order", "Bo", ("Precedence", "bulk"))
+    assert said("Away: order", "Bo", ("Precedence", "bulk")) == ""
+    assert said("Automatic reply: order", "Bo") == ""
+
+
+@pytest.mark.parametrize("said", WORDS["notice"], ids=lambda said: said["subject"])
+@pytest.mark.parametrize("field", [("Auto-Submitted", "auto-generated"), ("Precedence", "bulk")])
+def test_a_notice_that_says_a_program_wrote_it_is_no_absence(said: dict[str, Any], field: tuple[str, str]):
+    mail = replace(written(said["subject"], said["text"], answers=False), headers=Headers((field,)))
+    assert sign(mail, machine=False, bounces=BUILT_IN) == ""
+
+
 @pytest.mark.parametrize("said", WORDS["person"], ids=lambda said: said["subject"])
 def test_a_person_who_is_away_is_no_program(said: dict[str, Any]):
     mail = written(said["subject"], said["text"], answers=said["subject"].startswith(("Re:", "AW:")))
