@@ -23,8 +23,11 @@ NOTICES = 12  # at most, one below the other
 _NOTICE = 15  # words that a notice has at least
 _WARNING = 60  # words that a warning has at most
 
-_FOOTERS, _FOOTERS_BELOW_A_RULE = listed(words.FOOTERS), listed(words.FOOTERS_BELOW_A_RULE)
-_LEGAL_HEADINGS, _LEGAL, _COMPANY = listed(words.LEGAL_HEADINGS), listed(words.LEGAL), listed(words.COMPANY)
+_FOOTERS, _COMPANY, _ANNOUNCED = map(listed, (words.FOOTERS, words.COMPANY, words.ANNOUNCED))
+_ENVIRONMENT, _PRINTING = listed(words.ENVIRONMENT), listed(words.PRINTING)
+_FOOTERS_BELOW_A_RULE, _OFFERED = listed(words.FOOTERS_BELOW_A_RULE), listed(words.OFFERED)
+_LEGAL_HEADINGS, _LEGAL_CORE = listed(words.LEGAL_HEADINGS), listed(words.LEGAL_CORE)
+_LEGAL, _MESSAGE = (*_LEGAL_CORE, *listed(words.LEGAL)), listed(words.MESSAGE)
 _BANNERS = listed(words.BANNERS)
 _FAREWELLS = frozenset(listed(words.FAREWELLS))
 
@@ -123,15 +126,23 @@ def _footer(lines: Sequence[Line], start: int, end: int, *, last: bool) -> int:
         if ruled is None and end - start <= OFFICE and _ruled_above(lines, start):
             ruled = start
         said = folded(joined(lines[ruled:end])) if ruled is not None and end - ruled <= OFFICE else ""
-        if ruled is not None and any(phrase in said for phrase in _FOOTERS_BELOW_A_RULE):
+        if ruled is not None and _is_offered(said):
             return ruled
     whole = folded(joined(lines[start:end])) if end - start <= OFFICE else ""
     found = [phrase for phrase in _FOOTERS if phrase in whole]
+    if any(word in whole for word in _PRINTING):
+        found += [word for word in _ENVIRONMENT if word in whole]
     for first in range(end - 1, start - 1, -1) if found else ():
         said = folded(joined(lines[first:end]))
         if any(phrase in said for phrase in found):
             return first
     return end
+
+
+def _is_offered(said: str) -> bool:
+    """Whether a provider or a list says what it offers, and where."""
+    named = sum(phrase in said for phrase in _FOOTERS_BELOW_A_RULE)
+    return named > 1 or (named == 1 and any(phrase in said for phrase in _OFFERED))
 
 
 def _ruled_above(lines: Sequence[Line], start: int) -> bool:
@@ -146,7 +157,7 @@ def _is_long_rule(line: Line) -> bool:
 def _legal(lines: Sequence[Line], start: int, end: int) -> int:
     """The end of a paragraph without a legal notice; what stands above the notice's first sign is kept."""
     said = [folded(line.text).lstrip(_EDGES) for line in lines[start:end]]
-    if _legal_signs(said) < 2:
+    if not _is_about_the_message(said):
         return end
     first = next((n for n, text in enumerate(said) if _is_legal_line(text)), None)
     if first is None:
@@ -154,6 +165,12 @@ def _legal(lines: Sequence[Line], start: int, end: int) -> int:
     needed = 2 if said[first].startswith(_LEGAL_HEADINGS) else 3
     enough = sum(len(text.split()) for text in said[first:]) >= _NOTICE
     return start + first if enough and _legal_signs(said[first:]) >= needed else end
+
+
+def _is_about_the_message(said: Sequence[str]) -> bool:
+    """Whether the words are about a message that is secret or somebody's, and not about an order."""
+    whole = " ".join(said)
+    return any(phrase in whole for phrase in _LEGAL_CORE) and any(word in whole for word in _MESSAGE)
 
 
 def _legal_signs(said: Sequence[str]) -> int:
@@ -173,13 +190,21 @@ def _delimiter(lines: Sequence[Line], end: int) -> int:
     """
     for index in range(end):
         if lines[index].text == "--" and lines[index].raw != lines[index].raw.rstrip():
-            return index
+            return end if any(map(_is_a_postscript, lines[index:end])) else index
     near = [n for n in range(max(0, end - 3 * SHORT), end) if not _is_announced(lines, n)]
-    bare = [n for n in near if lines[n].text == "--" and _spoken(lines, n + 1, end) <= SHORT]
+    bare = [n for n in near if lines[n].text == "--" and _is_short(lines[n + 1 : end])]
     if bare:
         return bare[-1]
     drawn = (n for n in near if lines[n].text in _LONG_DASHES or _is_rule(lines[n]))
     return next((n for n in drawn if _is_signed(lines, n, end)), end)
+
+
+def _is_short(below: Sequence[Line]) -> bool:
+    """Whether few lines stand below two dashes, and do not go on as people do."""
+    first = next((line for line in below if line.text), None)
+    if first is None or _spoken(below, 0, len(below)) > SHORT:
+        return first is None
+    return not _is_a_sentence(first) and not any(map(_is_a_postscript, below))
 
 
 def _is_announced(lines: Sequence[Line], drawn: int) -> bool:
@@ -203,7 +228,8 @@ def _is_signed(lines: Sequence[Line], drawn: int, end: int) -> bool:
     if lines[drawn].text in _LONG_DASHES and 0 < _spoken(below, 0, len(below)) <= SIGNED:
         named = " " in below[0].text and _is_a_name(below[0].text)
         return named and not any(_is_a_sentence(line) for line in below)
-    return _is_office(below, marks=1)
+    first = next((line.text for line in below if line.text), "")
+    return _is_office(below, marks=1 if _is_a_name(first) else 2)
 
 
 def _spoken(lines: Sequence[Line], start: int, end: int) -> int:
@@ -220,11 +246,15 @@ def _marks(lines: Sequence[Line]) -> int:
     )
 
 
+def _is_a_postscript(line: Line) -> bool:
+    return folded(line.text.split(" ", 1)[0]).strip(":.-") in _POSTSCRIPTS
+
+
 def _is_a_sentence(line: Line) -> bool:
     said = line.text.split()
     if line.text.endswith(("?", "!")) or (line.text.endswith(".") and len(said) > 4):
         return True
-    if folded(said[0] if said else "").strip(":.-") in _POSTSCRIPTS:
+    if _is_a_postscript(line):
         return True
     return sum(word.isalpha() and word.islower() for word in said) >= PROSE
 
@@ -241,6 +271,8 @@ def _without_office(lines: Sequence[Line], end: int) -> int:
     end = _trimmed(lines, end)
     for index in range(end - 1, max(-1, end - 2 * COMPANY), -1):
         if _is_farewell(lines[index].text):
+            if _asks_for_them(lines, index):
+                return end
             start = _below_the_name(lines, index, end)
             return _trimmed(lines, start) if _is_office(lines[start:end], marks=2) else end
     return _without_office_of_a_name(lines, end)
@@ -256,9 +288,18 @@ def _without_office_of_a_name(lines: Sequence[Line], end: int) -> int:
     else:
         office = name + 1
     finished = above > 0 and lines[above - 1].text.endswith((".", "!", "?"))
-    if finished and _is_a_name(lines[name].text) and _is_office(lines[office:end], marks=2):
+    if not finished or _asks_for_them(lines, name):
+        return end
+    if _is_a_name(lines[name].text) and _is_office(lines[office:end], marks=2):
         return name + 1
     return end
+
+
+def _asks_for_them(lines: Sequence[Line], end: int) -> bool:
+    """Whether the words before `end` are about an address or a number: then what follows is the answer."""
+    above = _blank_trimmed(lines, end)
+    said = folded(joined(lines[_paragraph(lines, above) : above]))
+    return any(word in said for word in _ANNOUNCED)
 
 
 def _is_farewell(text: str) -> bool:

@@ -77,20 +77,27 @@ FOOTERS = """
     privo di virus. www, livre de vírus. www, virusvrij. www, avast antivirus, avast.com,
     checked for viruses by, checked by avg, auf viren geprüft, scanned for viruses,
     this email has been scanned, this e-mail has been scanned, this message has been scanned,
-    vérifié par, do you yahoo!?, yahoo mail: search, get your free email, get your free e-mail, gmx freemail,
+    vérifié par avast, vérifié par l'antivirus,
+    do you yahoo!?, yahoo mail: search, get your free email, get your free e-mail, gmx freemail,
     web.de freemail, free email account, join the world's most popular,
     you received this message because you are subscribed, to unsubscribe from this group,
-    sie erhalten diese nachricht, weil sie, vous recevez ce message, consider the environment,
-    considering the environment, think before you print, before printing this, an die umwelt,
-    umwelt zuliebe, bevor sie diese e-mail, bevor sie diese mail, pensez à l'environnement,
-    pensez à l'environnement, avant d'imprimer, antes de imprimir, prima di stampare,
-    denk aan het milieu, voordat u deze, tänk på miljön, tænk på miljøet, tenk på miljøet,
-    reply to this email directly, view it on github, you are receiving this because
+    sie erhalten diese nachricht, weil sie, vous recevez ce message car,
+    view it on github, you are receiving this because
 """
-# Below a ruled line these are enough.
+# Of the environment people speak too; offices ask not to print.
+ENVIRONMENT = """
+    environment, umwelt, environnement, medio ambiente, meio ambiente, ambiente, milieu, miljö, miljø,
+    ympäristö, środowisk, životní prostředí, think before you print
+"""
+PRINTING = """
+    print, druck, imprim, stampa, afdruk, skriv ut, skriver ut, udskriv, tulost, druku, vytisk, tisk
+"""
+# Below a ruled line one of the first is enough, if it says another of them or of the second too.
 FOOTERS_BELOW_A_RULE = """
-    mailing list, hotmail, windows live, msn, yahoo, free, kostenlos, gratis, gratuit, listinfo,
-    http://, https://, www., mailto:, unsubscribe, subscribe, archive
+    mailing list, hotmail, windows live, msn, yahoo, listinfo, unsubscribe, subscribe, archive
+"""
+OFFERED = """
+    free, kostenlos, gratis, gratuit, ://, www., mailto:
 """
 
 LEGAL_HEADINGS = """
@@ -109,17 +116,39 @@ LEGAL_HEADINGS = """
     denne e-mail, denne e-posten, tämä sähköposti, wiadomość ta, ta wiadomość, tato zpráva,
     данное сообщение, настоящее сообщение, это сообщение, the content of this
 """
-LEGAL = """
+# A notice says of the message that it is secret, or whose it is; the other words are also those of somebody
+# who writes that an order was placed in error and may be deleted.
+LEGAL_CORE = """
     confidential, privileged, intended recipient, intended solely, intended only, intended for the,
-    addressee, received this, in error, unauthorised, unauthorized, disclosure, prohibited, delete,
-    notify, destroy, copying, views expressed, viruses, vertraulich, adressat, nicht der richtige,
-    beabsichtigte, vorgesehene, irrtümlich, unbefugt, unerlaubt, vernichten, löschen,
-    rechtlich geschützt, weitergabe, nicht gestattet, confidentiel, destinataire, par erreur,
-    divulgation, interdit, détruire, confidencial, destinatario, por error, prohibid, divulgación,
-    protección de datos, riservat, destinatari, per errore, vietat, gdpr, distrugg, destinatário,
-    por engano, proibid, vertrouwelijk, geadresseerde, abusievelijk, ten onrechte, niet toegestaan,
-    konfidentiell, mottagare, av misstag, fortrolig, modtager, ved en fejl, luottamuksellin, poufn,
-    adresat, omyłk, důvěrn, adresát, omylem, конфиденциальн, адресат, по ошибке
+    not the addressee, named addressee, addressee only, addressees, addressee(s), disclosure,
+    views expressed, vertraulich, adressat, nicht der richtige,
+    beabsichtigte, vorgesehene, rechtlich geschützt, confidentiel, destinataire, divulgation,
+    confidencial, destinatario, divulgación, protección de datos, riservat, destinatari, destinatário,
+    vertrouwelijk, geadresseerde, konfidentiell, mottagare, fortrolig, modtager, luottamuksellin,
+    poufn, adresat, důvěrn, adresát, конфиденциальн, адресат
+"""
+LEGAL = """
+    received this, in error, unauthorised, unauthorized, prohibited, delete, notify, destroy, copying,
+    viruses, irrtümlich, unbefugt, unerlaubt, vernichten, löschen, weitergabe, nicht gestattet,
+    par erreur, interdit, détruire, por error, prohibid, per errore, vietat, gdpr, distrugg,
+    por engano, proibid, abusievelijk, ten onrechte, niet toegestaan, av misstag, ved en fejl,
+    omyłk, omylem, по ошибке
+"""
+MESSAGE = """
+    mail, message, communication, transmission, information contained, nachricht, e-post, mensaje, correo,
+    mensagem, messaggio, comunicazione, informazioni contenute, bericht, meddelande, meddelelse,
+    melding, viesti, wiadomoś, zpráv, správ, сообщени, письм, üzenet, levél, mesaj, courriel
+"""
+
+# Words that announce an address or a number: then it is the answer, wherever it stands.
+ANNOUNCED = """
+    address, phone number, telephone number, my number, contact details, call me, ring me, phone me, reach me,
+    adresse, anschrift, telefonnummer, handynummer, rufnummer, meine nummer, kontaktdaten, rufen sie,
+    anrufen, erreichen, coordonnées, numéro de téléphone, mon numéro, appelez, rappelez, joindre,
+    dirección, número de teléfono, mi número, datos de contacto, llám, indirizzo, recapit,
+    numero di telefono, mio numero, chiam, endereço, morada, número de telefone, meu número, adres,
+    telefoonnummer, mijn nummer, bel me, osoite, puhelinnumero, numer telefonu, telefonní číslo, címem,
+    telefonszám, адрес, номер телефона, διεύθυνση, 住所, 地址, 주소
 """
 
 # "Kind regards": what somebody wrote; a name may follow, and then the lines of an office.

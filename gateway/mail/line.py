@@ -50,8 +50,8 @@ def read_lines(text: str) -> list[Line]:
 def read_line(raw: str) -> Line:
     """One line, looked at."""
     seen = visible(raw[:LONGEST])
-    if not seen.startswith(">") or (seen.startswith(">>>") and seen.endswith(">>>")):
-        return Line(raw, seen, 0)  # GroupWise announces with ">>> Anna 5/1/2026 >>>" what it does not mark
+    if not seen.startswith(">") or (seen.startswith(">>>") and seen.endswith((">>>", "<<<"))):
+        return Line(raw, seen, 0)  # GroupWise announces with ">>> Anna 5/1/2026 >>>"; people adorn a line
     body = seen.lstrip("> ")
     return Line(raw, body, seen[: len(seen) - len(body)].count(">"))
 

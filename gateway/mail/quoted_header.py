@@ -2,8 +2,8 @@
 
 Outlook and its kin copy the header of the mail they answer, in the language of the installation and often in
 bold; others draw a line that says "Original Message". The names are tables, one row a language. Three
-different names of one language make a block, with an address or both date and subject among them: a courier
-order ("From: Paris, To: Berlin, Date: 5 May") is nobody's header.
+different names of one language make a block, with an address or, beside date and subject, a time of day among
+them: a courier order ("From: Paris, To: Berlin, Date: 5 May") is nobody's header.
 """
 
 from collections.abc import Mapping, Sequence
@@ -81,7 +81,7 @@ def separator(line: Line) -> bool | None:
     Without dashes only the words of a forwarded mail count, if a colon follows them, as Apple writes it.
     """
     text = line.text
-    if text.startswith(">>>"):  # GroupWise; see `read_line`
+    if text.startswith(">>>") and text.endswith(">>>"):  # GroupWise; see `read_line`
         return False
     bare = text.strip(_DASHES)
     if not bare or len(bare) > 200:
@@ -116,7 +116,7 @@ def header_end(lines: Sequence[Line], start: int) -> int | None:
     if not field_of(lines[start]):
         return None
     seen: dict[str, set[Field]] = {}
-    end, patience, addressed, sent = start, 0, False, False
+    end, patience, addressed, timed, sent = start, 0, False, False, False
     for index in range(start, min(len(lines), start + _LONGEST_BLOCK)):
         line = lines[index]
         names = field_of(line)
@@ -130,8 +130,10 @@ def header_end(lines: Sequence[Line], start: int) -> int | None:
             patience = max(_CONTINUED.get(role, _CONTINUED_ELSE) for role in names.values())
             sent = sent or _says_when_sent(line, names)
         addressed = addressed or bool(_ADDRESS.search(line.text))
+        timed = timed or bool(TIME.search(line.text))
     roles = max(seen.values(), key=len, default=set[Field]())
-    return _value_end(lines, end) if _is_header(roles, addressed, sent, _ruled(lines, start)) else None
+    ruled = _ruled(lines, start)
+    return _value_end(lines, end) if _is_header(roles, addressed, timed, sent, ruled) else None
 
 
 def _drawn_header_end(lines: Sequence[Line], start: int) -> int | None:
@@ -196,14 +198,14 @@ def _says_when_sent(line: Line, names: Mapping[str, Field]) -> bool:
     return bool(_STAMP.search(line.text) or (name_of(line) not in _ANY_DATE and TIME.search(line.text)))
 
 
-def _is_header(roles: set[Field], addressed: bool, sent: bool, ruled: bool) -> bool:
+def _is_header(roles: set[Field], addressed: bool, timed: bool, sent: bool, ruled: bool) -> bool:
     if sent and (roles > {Field.DATE, Field.TO} or (addressed and len(roles) >= 2)):
         return True
     if Field.FROM not in roles:
         return False
     if ruled and len(roles) >= 2 and (addressed or Field.SUBJECT in roles):
         return True
-    return len(roles) >= 3 and (addressed or {Field.DATE, Field.SUBJECT} <= roles)
+    return len(roles) >= 3 and (addressed or (timed and {Field.DATE, Field.SUBJECT} <= roles))
 
 
 def _ruled(lines: Sequence[Line], start: int) -> bool:

@@ -133,6 +133,8 @@ def _lost_its_mark(lines: Sequence[Line], index: int) -> bool:
     above = lines[index - 1]
     if " " not in text and text.endswith(")") and "(http" in above.text and ")" not in above.text:
         return True
+    if text.startswith("(http") and text.endswith(") >") and text.count(" ") == 1:
+        return True  # a link before its mark
     if not text[:1].islower():
         return False
     room = len(above.raw) + len(text.split(" ", 1)[0])

@@ -15,6 +15,8 @@ _AROUND_BEGINS = tuple(dict.fromkeys(opening for opening, _ in _SENT_AROUND))
 _SENT_WHOLE = frozenset(listed(words.SENT_WHOLE))
 _DEVICES, _PROGRAMS, _EXCUSES = (listed(table) for table in (words.DEVICES, words.PROGRAMS, words.EXCUSES))
 _ANYTHING = (*_DEVICES, *_PROGRAMS)
+_MEANS = ("mail", "email", "e-mail")  # "Sent from Mail" names a program, "sent via email" does not
+_NAMED = tuple(name for name in _PROGRAMS if name not in _MEANS)
 _LINK = compile_pattern(r"[<(\[]*\b(?:https?://|mailto:|www\.)[^\s<>)\]]*[>)\]]*", ignore_case=True)
 _EDGES = "-–—_*•|[]()<> "
 _SOMEBODY = frozenset(
@@ -30,7 +32,7 @@ def is_sent_from(text: str) -> bool:
         return True
     if not said or len(said) > (24 if any(word in plain for word in _EXCUSES) else 14):
         return False
-    for openings, names in ((_SENT_FROM, _ANYTHING), (_SENT_WITH, _PROGRAMS)):
+    for openings, names in ((_SENT_FROM, _ANYTHING), (_SENT_WITH, _NAMED)):
         if plain.startswith(openings):
             opening = next(opening for opening in openings if plain.startswith(opening))
             if _names(plain[: len(opening) + 32].partition(",")[0], names):
