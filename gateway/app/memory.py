@@ -18,5 +18,5 @@ def give_back() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    wanted = {_ARENA_MAX: 2, _MMAP_THRESHOLD: _BLOCK, _TRIM_THRESHOLD: _BLOCK}
+    wanted = {_ARENA_MAX: 1, _MMAP_THRESHOLD: _BLOCK, _TRIM_THRESHOLD: _BLOCK}
     return all(mallopt(parameter, value) for parameter, value in wanted.items())

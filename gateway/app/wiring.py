@@ -189,8 +189,8 @@ async def build(
             pipe.settled,
             reverse_path=lambda seq: bounce_path(shop.keys, seq, shop.plan, shop.calendar.today(clock.now())),
         )
-        pipe.watch(lambda _: worker.wake())
-        pipe.watch(lambda _: timers.worker.ring())
+        pipe.watch(lambda outcome: worker.wake() if outcome.done else None)
+        pipe.watch(timers.heard)
         pipe.watch(lambda outcome: intake.worker.ring() if isinstance(outcome.stimulus, WebAction) else None)
         pipe.watch(observe)
         watermark = Watermark(config.data, clock, measure)

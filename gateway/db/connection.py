@@ -2,9 +2,9 @@
 
 aiosqlite needs a hop each for the cursor, the execution and the rows, and a hop costs more than most
 statements: some 0.3 ms of CPU against 0.02. So a statement is one call that brings its first rows along. The
-writer's statements, of which only one body at a time has any, are even done in the loop's own thread, as long
-as they are short: after `STATEMENTS` of them or `SECONDS` the next one hops, and everybody else has a turn.
-What may wait for the disk (BEGIN, COMMIT, many rows) always hops.
+statements of the writer, of which only one body at a time has any, and of readers that promise to be brief
+are even done in the loop's own thread, as long as they are short: after `STATEMENTS` of them or `SECONDS` the
+next one hops, and everybody else has a turn. What may wait for the disk (COMMIT, many rows) always hops.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ SERIALIZED = 3  # sqlite3.threadsafety: threads may share a connection (PEP 249)
 
 
 class DirectConnection(aiosqlite.Connection):
-    """A connection whose cursor executes and fetches at once; `shared` if the loop's thread may do it."""
+    """A connection whose cursor executes and fetches at once; `brief` if the loop's thread may do it."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection], *, shared: bool) -> None:
+    def __init__(self, connector: Callable[[], sqlite3.Connection], *, brief: bool = False) -> None:
         super().__init__(connector, CHUNK)
         self._thread.daemon = True  # as SQLAlchemy's own dialect has it: it dies with the process
-        self._shared = shared and sqlite3.threadsafety == SERIALIZED
+        self.brief = brief
         self._statements, self._seconds = 0, 0.0  # done here since the last hop
 
     def cursor(self) -> "Cursor":  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -43,7 +43,8 @@ class DirectConnection(aiosqlite.Connection):
 
     async def do(self, function: Callable[[], T]) -> T:
         """What `function` returns, called here if that is allowed and has not gone on for too long."""
-        if not self._shared or self._statements >= STATEMENTS or self._seconds >= SECONDS:
+        may_be_shared = self.brief and sqlite3.threadsafety == SERIALIZED
+        if not may_be_shared or self._statements >= STATEMENTS or self._seconds >= SECONDS:
             return await self.call(function)
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -52,6 +53,9 @@ class DirectConnection(aiosqlite.Connection):
         finally:
             self._statements += 1
             self._seconds += clock() - began
+
+    async def rollback(self) -> None:
+        await self.do(self.raw.rollback)
 
     @property
     def raw(self) -> sqlite3.Connection:

@@ -52,7 +52,7 @@ _writer: ContextVar[asyncio.Task[object] | None] = ContextVar("who is in a body 
 class Database(Protocol):
     """An open database of either kind; made by `open_database`, used through the functions below."""
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    def reading(self, *, brief: bool) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
     def writing(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
 
@@ -82,9 +82,9 @@ async def open_database(
 
 
 @asynccontextmanager
-async def reading(db: Database) -> AsyncGenerator[AsyncConnection]:
-    """One snapshot, read only."""
-    async with db.reading() as tx:
+async def reading(db: Database, *, brief: bool = False) -> AsyncGenerator[AsyncConnection]:
+    """One snapshot, read only; `brief` promises a few statements that find little, and all of it by index."""
+    async with db.reading(brief=brief) as tx:
         yield tx
 
 

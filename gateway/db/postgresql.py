@@ -29,7 +29,7 @@ class PostgresDatabase:
         self._writers, self._readers = writers, readers
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+    async def reading(self, *, brief: bool) -> AsyncGenerator[AsyncConnection]:  # noqa: ARG002 - SQLite's
         with _spoken_plainly():
             async with _connected(self._readers) as tx:
                 yield tx

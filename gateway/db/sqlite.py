@@ -45,7 +45,7 @@ READER_PRAGMAS = (
     "trusted_schema=OFF",
     "busy_timeout=5000",
     "mmap_size=0",
-    "cache_size=-2048",
+    "cache_size=-1024",
 )
 
 
@@ -71,8 +71,9 @@ class SqliteDatabase:
         self._readers, self._writer = readers, writer
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+    async def reading(self, *, brief: bool) -> AsyncGenerator[AsyncConnection]:
         async with self._readers.connect() as tx:
+            _driver(tx.sync_connection).brief = brief
             yield tx
 
     @asynccontextmanager
@@ -171,7 +172,7 @@ def _twin(raw: sqlite3.Connection) -> Connection:
 
 
 async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> DirectConnection:
-    connection = DirectConnection(partial(_open, file, mode), shared=mode == "rwc")
+    connection = DirectConnection(partial(_open, file, mode), brief=mode == "rwc")
     try:
         await connection
         await connection.call(partial(_set, connection.raw, pragmas))
@@ -185,7 +186,7 @@ async def _connect(file: Path, pragmas: Sequence[str], mode: str) -> DirectConne
 
 def _open(file: Path, mode: str) -> sqlite3.Connection:
     address = f"{file.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=mode == "ro")
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def _set(raw: sqlite3.Connection, pragmas: Sequence[str]) -> None:
@@ -218,9 +219,13 @@ def _let_go(context: ExceptionContext) -> None:
     """A cancelled reader does not wait for the rows it no longer wants."""
     _stay_connected(context)
     if not isinstance(context.original_exception, Exception) and context.connection is not None:
-        driver = context.connection.connection.driver_connection
-        assert isinstance(driver, DirectConnection)
-        driver.raw.interrupt()
+        _driver(context.connection).raw.interrupt()
+
+
+def _driver(connection: Connection | None) -> DirectConnection:
+    driver = connection and connection.connection.driver_connection
+    assert isinstance(driver, DirectConnection)
+    return driver
 
 
 def make(file: Path) -> None:

@@ -63,8 +63,9 @@ class OrderMail:
     external_id: str = ""  # empty: the number
 
 
+_BULLETS = " \t>*•-"
 _FORM_LINE = compile_pattern(
-    r"^[\s>*•-]*(?:(?P<units>\d{1,5})\s*(?:x|×|\*|pcs|pieces|stk|st\.)?\s+)(?P<sku>[\p{L}\d][\p{L}\d._-]{1,31})\b",
+    r"^(?:(?P<units>\d{1,5})\s*(?:x|×|\*|pcs|pieces|stk|st\.)?\s+)(?P<sku>[\p{L}\d][\p{L}\d._-]{1,31})\b",
     ignore_case=True,
 )
 
@@ -72,8 +73,8 @@ _FORM_LINE = compile_pattern(
 def order_form(words: str) -> tuple[ReadLine, ...]:
     """The lines of an order written by hand: `2 x MUG-01`, one a line; a SKU has a digit or a hyphen."""
     lines: list[ReadLine] = []
-    for line in words.splitlines():
-        if found := _FORM_LINE.search(line):
+    for line in (line.lstrip(_BULLETS) for line in words.splitlines()):
+        if line[:1].isdigit() and (found := _FORM_LINE.match(line)):
             sku, units = found.group("sku") or "", int(found.group("units") or 0)
             if any(character.isdigit() or character == "-" for character in sku):
                 lines.append(ReadLine(sku.upper(), units))

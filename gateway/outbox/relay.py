@@ -157,7 +157,7 @@ class RelayWorker:
         if now >= self._doubt_at:
             await self._write(lambda tx: store.resolve_doubts(tx, now, self._config.resends))
             await self._find_doubts()
-        async with reading(self._db) as tx:
+        async with reading(self._db, brief=True) as tx:
             routes = await store.all_routes(tx)
             ready = {state.route.id: await store.ready(tx, state.route.id) for state in routes}
             objection = await self._breaker.objection(tx, now) if _any_due(ready.values(), now) else ""
@@ -193,7 +193,7 @@ class RelayWorker:
                 again_at.append(self._buckets.opens_at(keys, now))
                 continue
             claims = await store.claim(self._db, self._me, route.id, lane, n, now)
-            async with reading(self._db) as tx:
+            async with reading(self._db, brief=True) as tx:
                 claimed = await store.in_hand(tx, claims, now)
             await self._admit(route, claimed, keys, now)
             started |= bool(claims)

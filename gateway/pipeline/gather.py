@@ -373,7 +373,7 @@ async def _order(tx: AsyncConnection, about: Id | None, mail: Parsed, mine: Sequ
     """The order that is meant: by token, or by a number of the sender's own, or the only one there is."""
     if about and prefix_of(about) == "ord":
         return await order_by_id(tx, about)
-    numbers = order_numbers(f"{mail.subject}\n{mail.reply}")
+    numbers = order_numbers(f"{mail.subject}\n{mail.reply}") if mine else ()
     named = [order for order in mine if order.number in numbers]
     return named[0] if len(named) == 1 else None
 

@@ -14,11 +14,12 @@ import structlog
 
 from gateway.db.engine import Database, Unit, commit, reading, writing
 from gateway.kernel.clock import Clock
+from gateway.kernel.decision import Disposition
 from gateway.kernel.errors import DatabaseUnavailable
 from gateway.kernel.ids import spoken
 from gateway.mail.envelope import Envelope, Verdict
 from gateway.pipeline import journal, timers
-from gateway.pipeline.pipe import Pipe
+from gateway.pipeline.pipe import Outcome, Pipe
 from gateway.pipeline.proof import Prover
 from gateway.pipeline.proofs import AT_ONCE, Proofs
 
@@ -123,7 +124,7 @@ class Intake:
         """Decide what waits and is proven; when a mail that was put off must be looked at again."""
         while True:
             now = self._clock.now()
-            async with reading(self._db) as tx:
+            async with reading(self._db, brief=True) as tx:
                 entries = await journal.waiting(tx, now, AT_ONCE)
                 upcoming = await journal.next_due(tx, now)
             if len(entries) < AT_ONCE:
@@ -153,7 +154,7 @@ class Intake:
     async def _octets(self, envelope: Envelope) -> bytes:
         if envelope.size > journal.LARGE:
             return await self._fetch(envelope.sha256)
-        async with reading(self._db) as tx:
+        async with reading(self._db, brief=True) as tx:
             return await journal.octets_of(tx, envelope.id) or b""
 
     def _ring(self) -> None:
@@ -169,12 +170,18 @@ class Timers:
         self._clock = clock
         self.worker = Worker(self._fire_all, clock)
 
+    def heard(self, outcome: Outcome) -> None:
+        """Look for a new timer: effects set them, and so does holding."""
+        if outcome.done or outcome.decision.disposition is Disposition.HELD:
+            self.worker.ring()
+
     async def _fire_all(self) -> datetime | None:
         """Fire what is due; when the next one is."""
         while True:
-            async with reading(self._db) as tx:
-                due = await timers.due(tx, self._clock.now())
-                upcoming = None if due else await timers.next_due(tx)
+            async with reading(self._db, brief=True) as tx:
+                upcoming = await timers.next_due(tx)
+                is_due = upcoming is not None and upcoming <= self._clock.now()
+                due = await timers.due(tx, self._clock.now()) if is_due else ()
             for timer in due:
                 await self._pipe.timer(timer)
             if not due:

@@ -92,15 +92,17 @@ async def _set_timers(tx: AsyncConnection, tell: datetime, now: datetime, calend
     mornings = [morning_after(now + span, calendar) for span in REMIND]
     at_morning = tell == morning_after(now, calendar)
     moments = [(DIGEST if at_morning else NOTICE, tell), *((DIGEST, moment) for moment in mornings)]
-    for kind, due_at in moments:
-        row = {
+    rows = [
+        {
             "id": derived_id("tmr", "hold", kind, due_at.isoformat()),
             "kind": kind,
             "about_id": ALL,
             "due_at": due_at,
             "attempts": 0,
         }
-        await tx.execute(insert_new(timer, row))
+        for kind, due_at in moments
+    ]
+    await tx.execute(insert_new(timer, rows))
 
 
 # --- what ------------------------------------------------------------------------------------------------

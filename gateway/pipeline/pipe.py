@@ -178,7 +178,7 @@ class Pipe:
         """The mail with its octets and what the owner has waived, and what it repeats."""
         large = entry.envelope.size > journal.LARGE
         spooled = await self._fetch(entry.envelope.sha256) if large else b""
-        async with reading(self._db) as tx:
+        async with reading(self._db, brief=True) as tx:
             octets = spooled or await journal.octets_of(tx, entry.envelope.id) or b""
             waived = await holding.waived(tx, entry.envelope.id) if entry.hold_number else ()
             repeat = await repeat_of(tx, entry, octets, self._is_signed)
@@ -197,7 +197,7 @@ class Pipe:
         if octets is not arrived.octets:  # no SMTP client gets so far with them; a mailbox may hold such
             mail = replace(mail, defects=(*mail.defects, "line_ends"))
         inner = await self._attached(mail, octets)
-        async with reading(self._db) as tx:
+        async with reading(self._db, brief=True) as tx:
             return await gather(tx, arrived, mail, self._shop, now, inner)
 
     async def _attached(self, mail: Parsed, octets: bytes) -> Parsed | None:
@@ -232,7 +232,7 @@ class Pipe:
         started = perf_counter()
         now = self._clock.now()
         rule = self._slices.timers[due.kind]
-        async with reading(self._db) as tx:
+        async with reading(self._db, brief=True) as tx:
             known = await rule.load(tx, due.about)
         decision = rule.decide(known, now)
         async with writing(self._db) as tx:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import InvalidRequestError
 from structlog.testing import capture_logs
 
@@ -136,11 +136,17 @@ async def test_calls_run_in_order_in_the_thread_that_owns_the_connection(sqlite:
         assert threading.get_ident() not in idents
 
 
-async def test_a_readers_statements_stay_in_its_thread(sqlite: Database):
-    async with reading(sqlite) as tx:
+@pytest.mark.parametrize(("brief", "in_thread"), [(False, True), (True, False)])
+async def test_a_readers_statements_are_done_in_its_thread_unless_it_is_brief(
+    sqlite: Database, brief: bool, in_thread: bool
+):
+    async with reading(sqlite, brief=brief) as tx:
         connection = await driver(tx)
-        with pytest.raises(sqlite3.ProgrammingError, match="thread"):
-            connection.raw.execute("SELECT 1")
+        idents: list[int] = []
+        connection.raw.create_function("ident", 0, lambda: idents.append(threading.get_ident()))
+        await tx.execute(text("SELECT ident()"))
+    assert (idents == [threading.get_ident()]) is not in_thread
+    assert len(idents) == 1
 
 
 async def test_a_body_does_not_keep_the_loop_for_itself(sqlite: Database):

@@ -24,6 +24,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gateway.app.config import Config
+from gateway.app.control import ask
 from gateway.app.new_shop import make_shop
 from gateway.mail.header import canonical
 from gateway.testing.certificate import write_certificate
@@ -36,7 +37,13 @@ MAILS = Path(__file__).parents[1] / "mails"
 HOST = "mail.boutique.example"
 ROLES = ("orders", "suppliers", "feedback", "hello", "postmaster")
 CLIENTS = 8  # at once
+ORDERS = 40  # at most: of 50 an hour from strangers the breaker would have to think that it is a loop
 DAMAGE = (b"", b"\xff", b"=", b"\r\n", b'"', b"<", b"=?", b"--", b"\0", b"\n")
+ORDER = (
+    b"From: Ana <ana%d@example.net>\r\nTo: orders@boutique.example\r\nSubject: An order\r\n"
+    b"Message-ID: <order%d@example.net>\r\n\r\nPlease send me\r\n\r\n2 x MUG-01\r\n"
+)
+SHELF = {"sku": "MUG-01", "name": "Mug", "price": "1.00", "on_hand": "500"}
 HEAD = b"From: M <m@evil.example>\r\nTo: orders@boutique.example\r\nSubject: x\r\n"
 BOMBS = (
     HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 50_000,
@@ -57,9 +64,11 @@ class Rain:
         self._mails = tuple(canonical(file.read_bytes()) for file in sorted(MAILS.rglob("*.eml")))
         self.heard: Counter[str] = Counter()
         self._number = 0
+        self._orders = 0
         # How often each behaviour comes, of a hundred.
         self._ways: Sequence[tuple[int, Callable[[], Awaitable[None]]]] = (
-            (55, self._fixture),
+            (52, self._fixture),
+            (3, self._order),
             (15, self._mutation),
             (4, self._bomb),
             (4, self._smuggler),
@@ -89,6 +98,13 @@ class Rain:
 
     async def _fixture(self) -> None:
         await self._sends(self._rng.choice(self._mails))
+
+    async def _order(self) -> None:
+        """Of a customer, which is confirmed; once there were enough, another fixture."""
+        if self._orders == ORDERS:
+            return await self._fixture()
+        self._orders += 1
+        return await self._sends(ORDER % (self._orders, self._orders), "orders")
 
     async def _mutation(self) -> None:
         damaged = bytearray(self._rng.choice(self._mails))
@@ -181,11 +197,10 @@ class Rain:
 
     # --- and what they hear ---------------------------------------------------------------------------
 
-    async def _sends(self, octets: bytes) -> None:
+    async def _sends(self, octets: bytes, role: str = "") -> None:
         sender = self._rng.choice(("", "ana@example.net", "m@evil.example"))
         async with greeted(self._port) as client:
-            role = self._rng.choice(ROLES)
-            await client.begins(sender, f"{role}@boutique.example")
+            await client.begins(sender, f"{role or self._rng.choice(ROLES)}@boutique.example")
             self._count(await client.delivers(self._own(octets)))
 
     def _own(self, octets: bytes) -> bytes:
@@ -237,6 +252,7 @@ async def soak(folder: Path, mails: int, every: int, seed: int, told: Callable[[
             "dns": {"servers": [f"127.0.0.1:{names}"]},
         }
         config = make_shop(folder / "shop", settings)
+        await ask(config, "ingest", kind="products", source="products.csv", rows=[SHELF], first=2)
         service, rain = Service(folder / "shop"), Rain(port, trusted, random.Random(seed))
         await service.start()
         try:

@@ -233,7 +233,8 @@ def mutations(octets: bytes, seed: int) -> Iterator[bytes]:
         for _ in range(rng.randrange(1, 30)):
             at = rng.randrange(len(damaged))
             damaged[at : at + rng.randrange(3)] = rng.choice([b"", b"\xff", b"=", b"\r\n", b'"', b"<", b"\0"])
-        yield bytes(damaged).replace(b"\r\n.\r\n", b"\r\n..\r\n")
+        whole = damaged if damaged.endswith(b"\r\n") else damaged + b"\r\n"  # or the dot were no end
+        yield bytes(whole).replace(b"\r\n.\r\n", b"\r\n..\r\n")
 
 
 async def test_damage_stops_nothing(shop: Shop):
