@@ -70,7 +70,7 @@ def block(lines: Sequence[Line], start: int) -> Block | None:
     ruled = separator(lines[start])
     if ruled is not None:
         return _after_separator(lines, start, ruled)
-    end = header_end(lines, start) or (start + 1 if _is_on_one_line(lines[start]) else None)
+    end = header_end(lines, start) or (start + 1 if _is_on_one_line(lines, start) else None)
     end = end or _drawn_header_end(lines, start)
     return Block(start, end) if end else _drawn_separator(lines, start)
 
@@ -177,8 +177,13 @@ def _named(lines: Sequence[Line], start: int) -> list[int]:
     return named
 
 
-def _is_on_one_line(line: Line) -> bool:
-    """Whether a line is a whole block, as it is left of HTML that only seemed to have lines."""
+def _is_on_one_line(lines: Sequence[Line], start: int) -> bool:
+    """Whether a line is a whole block, as it is left of HTML that only seemed to have lines.
+
+    Below a rule an author with an address and when it was sent are enough.
+    """
+    line = lines[start]
+    ruled = _ruled(lines, start) and bool(_ADDRESS.search(line.text))
     if line.text.count(":") < 4 or len(line.text) > LONGEST or not field_of(line):
         return False
     found = [
@@ -186,9 +191,8 @@ def _is_on_one_line(line: Line) -> bool:
     ]
     languages = {language for names in found for language in names}
     roles = ({names[language] for names in found if language in names} for language in languages)
-    return any({Field.FROM, Field.DATE, Field.SUBJECT} <= some for some in roles) and bool(
-        TIME.search(line.text)
-    )
+    needed = {Field.FROM, Field.DATE} if ruled else {Field.FROM, Field.DATE, Field.SUBJECT}
+    return any(needed <= some for some in roles) and bool(TIME.search(line.text))
 
 
 def _says_when_sent(line: Line, names: Mapping[str, Field]) -> bool:
