@@ -4,9 +4,9 @@
 AUTOMATIC = """
     auto-?, automat, ooo, vacation reply, vacation message, out of office autoreply, автом, автов,
     αυτόματ, 自動, 自动, 자동, אוטומטי, تلقائي, الآلي, آلية, tự động, อัตโนมัติ, samodejn, otomat, aut[oò]m,
-    avtom, аутом, sjálfvirk, स्वचालित, オートリプライ, abwesenheits(?:notiz|nachricht|meldung), message d.absence,
-    notification d.absence, aviso de ausência, afwezigheidsbericht, frånvaromeddelande, lomavastaaja,
-    fraværs(?:melding|meddelelse|besked|assistent), poissaolo(?:ilmoitus|viesti), 不在通知
+    avtom, аутом, sjálfvirk, स्वचालित, オートリプライ, abwesenheits(?:notiz|nachricht|meldung),
+    (?:message|notification) d.absence, aviso de ausência, afwezigheidsbericht, frånvaromeddelande,
+    lomavastaaja, fraværs(?:melding|meddelelse|besked|assistent), poissaolo(?:ilmoitus|viesti), 不在通知
 """
 
 # What people write to a shop about: whatever its subject, a mail that asks for one of these is a person's.

@@ -67,6 +67,14 @@ def test_no_ordinary_mail_is_a_report_nor_anything_else(path: Path):
     assert kind(path.read_bytes()) == Ordinary()
 
 
+TALK = tomllib.loads((MAILS / "ordinary" / "talk.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("said", TALK["mail"], ids=lambda said: said["subject"])
+def test_what_only_sounds_like_a_report_is_ordinary(said: dict[str, Any]):
+    assert kind(a_mail(said["subject"], said["text"], **said.get("fields", {}))) == Ordinary()
+
+
 @pytest.mark.parametrize("name", sorted(expected("complaints")))
 def test_a_complaint_says_who_and_about_what(name: str):
     found, said = kind((MAILS / "complaints" / f"{name}.eml").read_bytes()), expected("complaints")[name]
