@@ -16,6 +16,7 @@ from gateway.mail.sign import Sign
 from gateway.mail.words import ADDRESS
 
 FEEDBACK_PART = "message/feedback-report"
+_LONGEST = 65536  # octets of a report under another name
 
 # Reports about us as a sender (RFC 6591), which nobody complained by.
 _OF_PROOF = frozenset(("auth-failure", "dkim", "dmarc"))
@@ -47,8 +48,10 @@ def complaint(
     for part in parts:
         if part.media_type == FEEDBACK_PART and (held or "multipart/report" in enclosing):
             return _standard(part.text, parts), "a message/feedback-report part (RFC 5965)"
-    if "feedback-report" in enclosing and _FEEDBACK_TYPE.search(mail.text) is not None:
-        return _standard(mail.text, parts), "the fields of RFC 5965 in its text"
+    if "feedback-report" in enclosing:
+        for text in (*map(_words, parts), mail.text):
+            if _FEEDBACK_TYPE.search(text) is not None:
+                return _standard(text, parts), "the fields of RFC 5965 in its text"
     for named in bounces.complaints:
         if named.when.holds(looks):
             recipient = _recipient(named, mail, parts, looks)
@@ -57,6 +60,13 @@ def complaint(
             )
             return found, named.name
     return None
+
+
+def _words(part: Part) -> str:
+    """The words of a part that may be the report under another name, such as a file's."""
+    if part.media_type in ENCLOSED:
+        return ""
+    return part.text or part.content[:_LONGEST].decode("utf-8", "replace")
 
 
 def _standard(text: str, parts: Sequence[Part]) -> Complaint:
@@ -72,7 +82,8 @@ def _standard(text: str, parts: Sequence[Part]) -> Complaint:
 
 
 def _type(text: str) -> str:
-    return _fields(text).get("feedback-type", "").partition("\n")[0].strip().lower()
+    stated = _fields(text).get("feedback-type", "").partition("\n")[0]
+    return stated.partition("(")[0].strip().lower()
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ _READ_AS_TEXT = frozenset(
         "message/feedback-report",
         "message/disposition-notification",
         "text/rfc822-headers",
+        "message/rfc822-headers",
         "message/global-headers",
     )
 )

@@ -15,9 +15,8 @@ from gateway.mail.parsed import MessageId
 from gateway.mail.pattern import compile_pattern
 from gateway.mail.words import ADDRESS
 
-ENCLOSED = frozenset(
-    ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/news")
-)
+_HEADERS = ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
+ENCLOSED = frozenset(("message/rfc822", "message/global", "message/news", *_HEADERS))
 
 _FIELD = compile_pattern(r"^>?[ ]?([A-Za-z][A-Za-z0-9-]*)[ ]?:(?:[ \t]|$)")
 _MESSAGE_ID = compile_pattern(r"(?im)^>?[ \t]*Message-ID[ ]*:\s*<?([^<>\s]+@[^<>\s]+)>?")

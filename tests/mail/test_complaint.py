@@ -1,9 +1,11 @@
 """Complaints that only resemble the standard."""
 
+import pytest
+
 from gateway.mail.kind import kind_of
 from gateway.mail.mime import leaves
 from gateway.mail.parse import parse
-from gateway.mail.parsed import Complaint, Kind, Ordinary
+from gateway.mail.parsed import Complaint, Kind, MessageId, Ordinary
 
 
 def kind(*fields: str, body: str = "") -> Kind:
@@ -23,6 +25,19 @@ def test_fields_in_the_text_of_a_report_that_lost_its_parts():
 
 def test_fields_that_a_person_quotes():
     assert kind("From: ana@example.net", "Subject: what is this?", body=FIELDS) == Ordinary()
+
+
+@pytest.mark.parametrize(
+    "named", ["text/plain; name=report.txt", "application/octet-stream", "message/feedback-report"]
+)
+def test_a_report_under_another_name_and_the_original_as_mere_headers(named: str):
+    report = FIELDS.replace("fraud", "fraud (phishing)")
+    original = "Content-Type: message/rfc822-headers\n\nSubject: News\nMessage-ID: <17@shop.example>\n"
+    body = f"--b\n\nA complaint.\n--b\nContent-Type: {named}\n\n{report}\n--b\n{original}--b--\n"
+    enclosing = "Content-Type: multipart/report; report-type=feedback-report; boundary=b"
+    assert kind("From: fbl@x.example", enclosing, body=body) == Complaint(
+        "fraud", "ana@example.net", MessageId("17@shop.example")
+    )
 
 
 def test_a_type_that_is_not_said_is_abuse():
