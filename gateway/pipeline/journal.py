@@ -225,10 +225,10 @@ def _entry(row: RowMapping) -> Entry:
 
 def auth_to_json(auth: AuthResults) -> Mapping[str, Any]:
     """What was found out about the sender, as the column `auth` keeps it: without what says nothing."""
-    return {name: value for name, value in asdict(auth).items() if value != getattr(_UNKNOWN, name)}
+    return {name: value for name, unknown in _UNKNOWN if (value := getattr(auth, name)) != unknown}
 
 
-_UNKNOWN = AuthResults()
+_UNKNOWN = tuple(asdict(AuthResults()).items())
 
 
 def _auth(kept: Mapping[str, Any]) -> AuthResults:
