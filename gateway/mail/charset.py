@@ -2,7 +2,7 @@
 
 The rungs, first success wins: a byte order mark; the declared charset if it is stateful or 16-bit (its octets
 look like ASCII); strict UTF-8; the declared charset under its mended name; UTF-8 or the declared one with
-little damage; a guess of chardet, if there is enough to go by; cp1252, which reads anything.
+little damage; a guess, by letters or of chardet, if there is enough to go by; cp1252, which reads anything.
 """
 
 import codecs
@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, cast
+
+from gateway.mail import alphabet
 
 # Names that mean another, usually larger, repertoire than they say (the WHATWG's table has the same idea).
 MENDED: Mapping[str, str] = {
@@ -195,6 +197,9 @@ def _guessed(octets: bytes) -> tuple[str, str]:
     sample = octets[:_SAMPLE]
     high = len(sample) - len(sample.translate(None, _HIGH))
     most = high > sum(map(sample.count, _LETTERS))  # so it is in Western text never, in Cyrillic always
+    if most and _FEW <= high < _SOME and (found := alphabet.guessed(octets)) is not None:
+        text, codec = found
+        return _whole(text), f"charset_guessed: {codec}"
     for codec in _candidates(sample) if high >= _FEW and (most or high >= _SOME) else ():
         enough = most or high >= _ENOUGH or codec in _LATIN
         if enough and (text := _strictly(octets, codec)) is not None:
