@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.customers.model import (
@@ -23,11 +23,11 @@ from gateway.mail.envelope import Address
 
 async def customer_by_key(tx: AsyncConnection, email_key: str) -> Customer | None:
     """The customer with this keyed hash of an address, unless erased."""
-    found = await tx.execute(
-        select(customer).where(customer.c.email_key == email_key, customer.c.erased_at.is_(None))
-    )
-    row = found.mappings().first()
+    row = (await tx.execute(_BY_KEY, {"key": email_key})).mappings().first()
     return _customer(row) if row else None
+
+
+_BY_KEY = select(customer).where(customer.c.email_key == bindparam("key"), customer.c.erased_at.is_(None))
 
 
 async def customer_by_id(tx: AsyncConnection, customer_id: Id) -> Customer | None:

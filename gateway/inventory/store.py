@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import among, insert_new
@@ -32,8 +32,11 @@ async def products_by_sku(tx: AsyncConnection, skus: Sequence[str]) -> dict[str,
     """Those of these SKUs that the shop has, by SKU."""
     if not skus:
         return {}
-    rows = (await tx.execute(select(product).where(among(product.c.sku, skus)))).mappings()
+    rows = (await tx.execute(_BY_SKU, {"skus": skus})).mappings()
     return {row["sku"]: _product(row) for row in rows}
+
+
+_BY_SKU = select(product).where(among(product.c.sku, bindparam("skus")))
 
 
 async def product_by_id(tx: AsyncConnection, product_id: Id) -> Product | None:

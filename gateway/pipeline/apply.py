@@ -107,4 +107,7 @@ async def _first_time(
     tx: AsyncConnection, effect_id: Id, stimulus_id: Id, effect: Effect, now: datetime
 ) -> bool:
     row = {"id": effect_id, "stimulus_id": stimulus_id, "effect": type(effect).__name__, "at": now}
-    return (await tx.execute(insert_new(applied, row))).first() is not None
+    return (await tx.execute(_INSERT, row)).first() is not None
+
+
+_INSERT = insert_new(applied)

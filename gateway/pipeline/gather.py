@@ -403,7 +403,7 @@ async def _named_purchase_order(
 def _skus(mail: Parsed, read: Sequence[OrderMail]) -> list[str]:
     """Every word that could be a SKU, in upper case, at most 200."""
     words = f"{mail.subject} {mail.reply}".upper().replace(",", " ").replace(";", " ").split()
-    spoken = (word.strip(".:!?()[]\"'*") for word in words)
+    spoken = (word.strip(".:!?()[]\"'*") for word in dict.fromkeys(words))
     wanted = [line.sku for order in read for line in order.lines]
     wanted += [line.sku for line in order_form(mail.reply)]
     wanted += [word for word in spoken if 2 <= len(word) <= 32]

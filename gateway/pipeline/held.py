@@ -54,8 +54,11 @@ async def keep(
         "held_at": now,
         "tell_at": tell_at,
     }
-    made = (await tx.execute(insert_new(hold, row))).mappings().first()
+    made = (await tx.execute(_INSERT, row)).mappings().first()
     return made["number"] if made else None
+
+
+_INSERT = insert_new(hold)
 
 
 # --- reading ---------------------------------------------------------------------------------------------

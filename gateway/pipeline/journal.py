@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, literal_column, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import CONSTANT, Unit, among
@@ -150,8 +150,10 @@ async def came_since(tx: AsyncConnection, since: datetime, after: int, most: int
 
 async def octets_of(tx: AsyncConnection, journal_id: Id) -> bytes | None:
     """The mail exactly as it was received; None if it lies in the spool, or retention has dropped it."""
-    found = await tx.execute(select(journal_octets.c.octets).where(journal_octets.c.journal_id == journal_id))
-    return found.scalar_one_or_none()
+    return (await tx.execute(_OCTETS, {"mail": journal_id})).scalar_one_or_none()
+
+
+_OCTETS = select(journal_octets.c.octets).where(journal_octets.c.journal_id == bindparam("mail"))
 
 
 async def spooled(tx: AsyncConnection, hashes: Sequence[str]) -> frozenset[str]:

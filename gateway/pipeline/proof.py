@@ -131,7 +131,10 @@ class Prover:
 
 
 async def _signatures(octets: bytes, asking: "_Asking") -> Authenticated:
-    await asyncio.gather(*(asking.ask(name, Record.TXT) for name in dkim.key_names(octets)))
+    names = dkim.key_names(octets)
+    if not names:
+        return auth.signatures(octets, asking.known)
+    await asyncio.gather(*(asking.ask(name, Record.TXT) for name in names))
     return await asyncio.to_thread(auth.signatures, octets, asking.known)
 
 

@@ -10,7 +10,7 @@ its own, and is worked on for that address only.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.tables.mail import journal
@@ -40,24 +40,27 @@ async def repeat_of(
 ) -> Repeat | None:
     """What the mail repeats; None if it is new. `is_signed`: whether an address carries a token of ours."""
     memory = MEMORY if entry.key_id or key_of(octets).dated else UNDATED_MEMORY
-    found = await tx.execute(
-        select(journal.c.id, journal.c.forward_paths)
-        .where(
-            journal.c.key_content == entry.key_content,
-            journal.c.key_id == entry.key_id,
-            journal.c.seq < entry.seq,
-            journal.c.received_at >= entry.envelope.received_at - memory,
-            journal.c.duplicate_of.is_(None),
-        )
-        .order_by(journal.c.seq)
-        .limit(1)
-    )
-    first = found.first()
+    known = {"content": entry.key_content, "identifier": entry.key_id, "this": entry.seq}
+    first = (await tx.execute(_FIRST, known | {"since": entry.envelope.received_at - memory})).first()
     if first is None:
         return None
     heard = {*first.forward_paths, *await _heard_since(tx, first.id, entry)}
     paths = entry.envelope.forward_paths
     return Repeat(Id(first.id), tuple(path for path in paths if path not in heard and is_signed(path)))
+
+
+_FIRST = (
+    select(journal.c.id, journal.c.forward_paths)
+    .where(
+        journal.c.key_content == bindparam("content"),
+        journal.c.key_id == bindparam("identifier"),
+        journal.c.seq < bindparam("this"),
+        journal.c.received_at >= bindparam("since"),
+        journal.c.duplicate_of.is_(None),
+    )
+    .order_by(journal.c.seq)
+    .limit(1)
+)
 
 
 async def _heard_since(tx: AsyncConnection, first: str, entry: Entry) -> set[str]:

@@ -49,10 +49,10 @@ async def due(tx: AsyncConnection, now: datetime, most: int = 50) -> tuple[Timer
 
 async def next_due(tx: AsyncConnection) -> datetime | None:
     """When the next timer is due; None if none is set."""
-    found = await tx.execute(
-        select(timer.c.due_at).where(timer.c.fired_at.is_(None)).order_by(timer.c.due_at).limit(1)
-    )
-    return found.scalar_one_or_none()
+    return (await tx.execute(_NEXT)).scalar_one_or_none()
+
+
+_NEXT = select(timer.c.due_at).where(timer.c.fired_at.is_(None)).order_by(timer.c.due_at).limit(1)
 
 
 async def mark_fired(tx: AsyncConnection, timer_id: Id, now: datetime) -> None:

@@ -49,7 +49,10 @@ async def keep(
         "matches": _matches_to_json(decision, done),
         "took_ms": round(took_ms),
     }
-    await tx.execute(insert(trace).values(row))
+    await tx.execute(_INSERT, row)
+
+
+_INSERT = insert(trace)
 
 
 async def traces(tx: AsyncConnection, stimulus_id: Id) -> tuple[Traced, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import upsert
@@ -48,13 +48,15 @@ async def supplier_by_id(tx: AsyncConnection, supplier_id: Id) -> Supplier | Non
 
 async def supplier_by_address(tx: AsyncConnection, address: str) -> Supplier | None:
     """The supplier who writes from this address."""
-    found = await tx.execute(
-        select(supplier)
-        .join(supplier_address, supplier_address.c.supplier_id == supplier.c.id)
-        .where(supplier_address.c.address == address.lower())
-    )
-    row = found.mappings().first()
+    row = (await tx.execute(_BY_ADDRESS, {"writes_from": address.lower()})).mappings().first()
     return await _supplier(tx, row) if row else None
+
+
+_BY_ADDRESS = (
+    select(supplier)
+    .join(supplier_address, supplier_address.c.supplier_id == supplier.c.id)
+    .where(supplier_address.c.address == bindparam("writes_from"))
+)
 
 
 async def purchase_order_by_id(tx: AsyncConnection, purchase_order_id: Id) -> PurchaseOrder | None:
