@@ -148,7 +148,7 @@ def _made(
     held: frozenset[Sign],
 ) -> Read:
     said = _said_action(mail.subject, text, bounces)
-    stated = tuple(stated)
+    stated = tuple(dict.fromkeys(stated))
     around = without_subject(text)
     told: dict[str, tuple[RecipientStatus, str]] = {}
     for entry in stated:
