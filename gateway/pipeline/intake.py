@@ -27,6 +27,7 @@ log = structlog.get_logger()
 Keep = Callable[[str, bytes], Awaitable[None]]  # returns when large octets are durable under their SHA-256
 Fetch = Callable[[str], Awaitable[bytes]]  # large octets, by their SHA-256
 LATER = timedelta(seconds=1)  # how long a worker waits for a database that is away
+LOOKS_EVERY = timedelta(minutes=1)  # for timers that no stimulus has set but a delivery
 ASKED_AGAIN = timedelta(seconds=60)  # after trouble with DNS, once; then the mail counts as unproven
 
 
@@ -175,8 +176,8 @@ class Timers:
         if outcome.done or outcome.decision.disposition is Disposition.HELD:
             self.worker.ring()
 
-    async def _fire_all(self) -> datetime | None:
-        """Fire what is due; when the next one is."""
+    async def _fire_all(self) -> datetime:
+        """Fire what is due; when to look again."""
         while True:
             async with reading(self._db, brief=True) as tx:
                 upcoming = await timers.next_due(tx)
@@ -185,4 +186,5 @@ class Timers:
             for timer in due:
                 await self._pipe.timer(timer)
             if not due:
-                return upcoming
+                soon = self._clock.now() + LOOKS_EVERY
+                return min(upcoming, soon) if upcoming else soon
