@@ -35,6 +35,7 @@ _MOST_SIGNATURES = 5
 _LONGEST_SIGNATURE = 4096
 _LONGEST_RECORD = 1200
 
+_BLANKS = " \t\r\n"  # around a tag's name and value; within a domain there are none (RFC 6376 3.2, 3.5)
 _HOSTNAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
@@ -223,11 +224,14 @@ def _chosen(fields: Sequence[bytes], names: Sequence[str]) -> list[bytes]:
 def _domain_held(
     block: bytes, body: bytes, number: int, tags: Mapping[str, str], dnsfunc: Callable[[str], bytes | None]
 ) -> str:
-    """The domain of one signature if it holds, else nothing."""
+    """The domain of one signature if it holds, else nothing.
+
+    The key is asked for under the name that was read here, whatever dkimpy makes of the field.
+    """
     from dkim import DKIM  # pyright: ignore[reportMissingTypeStubs] - it has none; `Any` stands for them
 
-    def record(name: bytes, timeout: int = 5) -> bytes | None:
-        found = dnsfunc(name.decode("ascii").rstrip(".").lower())
+    def record(_: bytes, timeout: int = 5) -> bytes | None:
+        found = dnsfunc(_record_name(tags["s"], tags["d"]))
         return found if found and len(found) <= _LONGEST_RECORD else None
 
     message = cast("Any", DKIM)(block + b"\r\n\r\n", minkey=1024)
@@ -242,14 +246,19 @@ def _domain_held(
 
 
 def _header_and_body(octets: bytes) -> tuple[bytes, bytes]:
-    """The header without lines that are no fields, at which dkimpy gives up, and the body."""
+    """The header without lines that are no fields to both dkimpy and us, and the body.
+
+    At a line without a name dkimpy gives up; a bare LF ends a line for it: what is one field here would be
+    several there, and a signature that was looked at not the one that is verified.
+    """
     block, _, body = octets.partition(b"\r\n\r\n")
     return b"\r\n".join(line for line in _unfolded(block) if _is_field(line)), body
 
 
 def _is_field(line: bytes) -> bool:
     name, colon, _ = line.partition(b":")
-    return bool(colon and name) and all(32 < octet < 127 for octet in name)
+    whole = b"\n" not in line.replace(b"\r\n", b"")
+    return bool(colon and name) and whole and all(32 < octet < 127 for octet in name)
 
 
 def _unfolded(block: bytes) -> list[bytes]:
@@ -274,12 +283,12 @@ def _signatures(block: bytes) -> list[tuple[int, dict[str, str]]]:
 def _tags(line: bytes) -> dict[str, str]:
     text = line.decode("ascii", "replace").partition(":")[2]
     pairs = (each.partition("=") for each in text.split(";"))
-    return {name.strip(): "".join(value.split()) for name, _, value in pairs}
+    return {name.strip(_BLANKS): value.strip(_BLANKS) for name, _, value in pairs}
 
 
 def _deserves_a_look(tags: Mapping[str, str]) -> bool:
     """No SHA-1 (RFC 8301 3.1), no part of a body (`l=`, RFC 6376 8.2), and From is signed (5.4)."""
-    names = tags.get("h", "").lower().split(":")
+    names = [name.strip(_BLANKS) for name in tags.get("h", "").lower().split(":")]
     named = all(_HOSTNAME.issuperset(tags.get(tag, "?").lower()) for tag in "sd")
     return tags.get("a") in (RSA, ED25519) and "l" not in tags and "from" in names and named
 

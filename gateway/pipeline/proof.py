@@ -100,7 +100,7 @@ class Prover:
         asking = _Asking(self._resolver, deadline)
         try:
             return await self._checked(envelope, octets, asking)
-        except Exception:  # nothing that a stranger wrote may keep a mail from being decided
+        except (Exception, _Unanswered):  # nothing that a stranger wrote may keep a mail from being decided
             log.exception("mail.not_proven", journal=envelope.id)
             why = "the checks of who sent it failed"
             return AuthResults(dmarc=Verdict.TEMPERROR, why=why, trusts=envelope.auth.trusts, checked=True)

@@ -15,6 +15,10 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_two_addresses_in_from_are_no_identity",
     ),
     "two From fields": ("test_a_second_from_is_refused",),
+    "a signature that two programs read differently": (
+        "test_a_signature_behind_a_bare_line_feed_lends_its_word_to_no_other",
+        "test_a_signature_that_libraries_read_differently_stops_nobody",
+    ),
     "smuggled mail, inbound": ("test_six_false_endings_never_end_data",),
     "smuggled mail, outbound": ("test_a_relayed_body_cannot_end_data",),
     "header injection, poison for the composer": (

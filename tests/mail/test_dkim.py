@@ -218,6 +218,24 @@ def test_only_the_first_few_signatures_are_looked_at():
     assert len(key_names(many + WIRE)) == 5
 
 
+@pytest.mark.parametrize("before", [b"X-Note: hello\n", b"X-Note: hello\r\n more\n", b"X-Note: hello\n\n"])
+def test_a_signature_behind_a_bare_line_feed_lends_its_word_to_no_other(before: bytes):
+    """The thief's own signature holds; the domain of a decoy, which does not, must not be taken for its."""
+    thief = replace(RSA, domain="thief.example")
+    decoy = b"DKIM-Signature: v=1; a=rsa-sha256; d=boutique.example; s=mailflow1; h=from; bh=YQ==; b=YQ==\r\n"
+    hidden = before + sign(WIRE, (thief,), NOW).removesuffix(WIRE)
+    assert held(hidden + decoy + WIRE, RSA, thief) == ()
+    assert held(decoy + hidden + WIRE, RSA, thief) == ()
+
+
+def test_a_key_is_asked_for_under_the_name_that_was_announced():
+    signed = sign(WIRE, (RSA,), NOW)
+    for odd in (b"d=boutique\r\n .example;", b"d=boutique .example;", b"d=boutique\x1c.example;"):
+        asked: list[str] = []
+        verify(signed.replace(b"d=boutique.example;", odd), lambda name: asked.append(name))
+        assert asked == []
+
+
 @pytest.mark.covers("S0-T1")
 def test_octets_made_to_be_slow_are_not():
     blanks = b"DKIM-Signature: v=1; a=rsa-sha256; d=x; s=s; h=from; bh=YQ==;" + b"\r\n " * 20000 + b"b=YQ=="

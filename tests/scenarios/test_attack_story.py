@@ -77,6 +77,16 @@ BOMBS = {
 }
 
 
+@pytest.mark.parametrize(
+    "odd", ["d=evil\r\n .example; s=s1", "d=evil.example; s=s 1", "d=e\x1cvil.example; s=s1"]
+)
+async def test_a_signature_that_libraries_read_differently_stops_nobody(odd: str, shop: Shop):
+    signature = f"DKIM-Signature: v=1; a=rsa-sha256; {odd}; h=from; bh=YQ==; b=YQ==\r\n".encode()
+    assert (await delivered(shop, signature + HEAD + b"\r\nHello.\r\n")).startswith("250")
+    outcome = await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    assert outcome.decision.disposition == "handled"
+
+
 async def test_each_bomb_ends_in_a_refusal_or_a_hold(shop: Shop):
     states: dict[str, str] = {}
     for number, (bomb, octets) in enumerate(BOMBS.items()):
