@@ -103,7 +103,7 @@ def test_a_mail_that_quotes_nothing_stays_whole(paragraphs: list[str]) -> None:
 
 @given(st.lists(st.tuples(ELEMENT, SENTENCE), min_size=1, max_size=6))
 def test_nothing_of_an_unquoted_html_mail_is_lost(elements: list[tuple[str, str]]) -> None:
-    html = "".join(element.format(sentence) for element, sentence in elements)
+    html = "\n".join(element.format(sentence) for element, sentence in elements)
     said = [word for _, sentence in elements for word in sentence.split()]
     left = iter(new_words(text_of(html)).split())
 
