@@ -2,6 +2,9 @@
 
 Anybody can write such a field. What counts is the topmost one, and only if it carries the authserv-id of a
 server that is configured for the way the mail came; a field that claims *our* name is never read at all.
+
+Even that server writes what strangers gave it: a domain that goes on as a comment, `d=shop.example(.evil.example`,
+or a quoted local part that looks like one more result. A value is read whole, and is a domain or nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +14,7 @@ from gateway.mail import header
 from gateway.mail.address import domain_of
 from gateway.mail.envelope import AuthResults, Verdict
 from gateway.mail.pattern import compile_pattern
+from gateway.mail.resolve import is_name
 
 _NAME = "authentication-results"
 _LONGEST = 16384  # characters of one field that are read
@@ -21,7 +25,8 @@ _RESULT = compile_pattern(
     r"^\s*(?P<method>[a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*(?P<result>[a-z]+)(?P<rest>.*)$", ignore_case=True
 )
 _PROPERTY = compile_pattern(
-    r"(?P<type>[a-z0-9-]+)\s*\.\s*(?P<name>[a-z0-9._-]+)\s*=\s*(?P<value>[^\s;]+)", ignore_case=True
+    r"(?P<name>[a-z0-9-]+(?:\s*\.\s*[a-z0-9._-]+)?)\s*=\s*(?P<value>(?:\"(?:[^\"\\]|\\.)*\"|[^\s;\"])+)",
+    ignore_case=True,
 )
 
 
@@ -36,7 +41,13 @@ class Result:
     def get(self, name: str) -> str:
         """The domain that a property names, in lower case, or ""."""
         value = next((value for key, value in self.properties if key == name), "").strip("<>\"'")
-        return (domain_of(value) if "@" in value else value).lower().rstrip(".")
+        domain = (domain_of(value) if "@" in value else value).lower().rstrip(".")
+        return domain if is_name(domain) else ""
+
+    @property
+    def signer(self) -> str:
+        """The domain that signed, of a result about DKIM; `header.i` counts only where no `header.d` stands."""
+        return self.get("header.d" if any(key == "header.d" for key, _ in self.properties) else "header.i")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class Trusted:
     def dkim(self) -> tuple[str, ...]:
         """The domains whose signature the server saw hold."""
         passed = (each for each in self.results if each.method == "dkim" and each.verdict is Verdict.PASS)
-        domains = (each.get("header.d") or each.get("header.i") for each in passed)
+        domains = (each.signer for each in passed)
         return tuple(dict.fromkeys(domain for domain in domains if domain))
 
     @property
@@ -77,10 +88,13 @@ def trusted(fields: Sequence[header.Field], authserv_id: str) -> Trusted | None:
 
 
 def read(value: str) -> tuple[str, tuple[Result, ...]]:
-    """The authserv-id and the results of one field; what cannot be read is left out."""
+    """The authserv-id and the results of one field; what cannot be read is left out.
+
+    A field in which a comment or a quoted string does not end says nothing: what else did it swallow?
+    """
     text = _without_comments(header.harmless_line(value[:_LONGEST]))
-    match = _ID.search(text)
-    if match is None:
+    match = _ID.search(text) if text is not None else None
+    if text is None or match is None:
         return "", ()
     parts = _split(text[match.end() :])
     return match.group("id") or "", tuple(result for part in parts if (result := _result(part)))
@@ -101,8 +115,11 @@ def _word(domain: str) -> str:
     )
 
 
-def _without_comments(text: str) -> str:
-    """The text with a blank for each comment; they nest, but not in quoted strings (RFC 5322, 3.2.2)."""
+def _without_comments(text: str) -> str | None:
+    """The text with a blank for each comment; they nest, but not in quoted strings (RFC 5322, 3.2.2).
+
+    A comment that is glued to a word leaves its parenthesis there. None if something does not end.
+    """
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
     for character in text:
@@ -113,6 +130,8 @@ def _without_comments(text: str) -> str:
         elif character == '"' and not depth:
             quoted = not quoted
         elif character == "(" and not quoted:
+            if not depth and kept and not kept[-1].isspace():
+                kept.append("(")
             depth += 1
             continue
         elif character == ")" and depth and not quoted:
@@ -121,7 +140,7 @@ def _without_comments(text: str) -> str:
             continue
         if not depth:
             kept.append(character)
-    return "".join(kept)
+    return None if depth or quoted else "".join(kept)
 
 
 def _split(text: str) -> Iterator[str]:
@@ -137,7 +156,7 @@ def _result(part: str) -> Result | None:
     word = (match.group("result") or "").lower()
     verdict = Verdict(word) if word in frozenset(Verdict) else Verdict.NONE
     properties = tuple(
-        (f"{each.group('type')}.{each.group('name')}".lower(), each.group("value") or "")
+        ("".join((each.group("name") or "").lower().split()), each.group("value") or "")
         for each in _PROPERTY.finditer(match.group("rest") or "")
     )
     return Result((match.group("method") or "").lower(), verdict, properties)

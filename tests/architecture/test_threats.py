@@ -15,6 +15,10 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_two_addresses_in_from_are_no_identity",
     ),
     "two From fields": ("test_a_second_from_is_refused",),
+    "a provider's verdict with a stranger's words in it": (
+        "test_what_a_stranger_made_the_server_write_names_nobody_else",
+        "test_foreign_authentication_results_are_ignored",
+    ),
     "a signature that two programs read differently": (
         "test_a_signature_behind_a_bare_line_feed_lends_its_word_to_no_other",
         "test_a_signature_that_libraries_read_differently_stops_nobody",

@@ -1,5 +1,6 @@
 """Authentication-Results: only the topmost field of a trusted server, however it is written (RFC 8601)."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,27 @@ def test_comments_and_quotes_hide_nothing():
     )
     assert writer == "a.example"
     assert [(one.method, one.verdict) for one in results] == [("dkim", Verdict.FAIL), ("spf", Verdict.NONE)]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "dkim=pass header.d=owner.example(.evil.example; dmarc=fail header.from=owner.example",
+        "dkim=pass header.d=owner.example(.x).evil.example",
+        "dkim=pass header.d=owner.example\\;.evil.example",
+        'dkim=pass header.d=evil\\ header.i="@owner.example"',
+        'dkim=pass reason="signed header.d=owner.example" header.d=evil.example',
+        'spf=pass smtp.mailfrom="owner.example x"@evil.example',
+        'spf=pass smtp.mailfrom="x@owner.example x"@evil.example',
+        'spf=pass smtp.mailfrom="x; dkim=pass header.d=owner.example"@evil.example',
+        'spf=pass smtp.mailfrom="x; dkim=pass header.d=owner.example',
+    ],
+)
+def test_what_a_stranger_made_the_server_write_names_nobody_else(forged: str):
+    """A name may go on as a comment, and a local part may be quoted: it is read as the server meant it."""
+    found = trusted(fields(f"mx.example; {forged}"), "mx.example")
+    said = (*found.dkim, found.spf.get("smtp.mailfrom") if found.spf else "") if found else ()
+    assert "owner.example" not in said
 
 
 def test_no_result_is_no_result():
