@@ -14,9 +14,9 @@ from typing import Literal, TextIO, cast
 import structlog
 
 # What other people's libraries say at INFO names addresses in full (aiosmtpd logs every command line).
-_TALKATIVE = ("aioimaplib", "mail.log", "asyncio", "aiosqlite", "flanker", "flufl.bounce")
-# What its verifier logs as errors are strangers' bad signatures; mail.dkim returns them as values.
-_SILENT = ("dkimpy",)
+_TALKATIVE = ("aioimaplib", "mail.log", "asyncio", "aiosqlite", "flanker")
+# What they log as errors are strangers' bad signatures and odd reports, which we get as values.
+_SILENT = ("dkimpy", "flufl.bounce")
 _HASH_OCTETS = 5  # ten characters: among 5,000 customers two share one with a chance of 1 in 90,000
 
 Level = Literal["debug", "info", "warning", "error"]

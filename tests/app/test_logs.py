@@ -58,9 +58,10 @@ def test_the_listener_library_does_not_log_command_lines(out):
     assert out.getvalue() == ""
 
 
-def test_a_strangers_bad_signature_is_no_error_of_ours(out):
+@pytest.mark.parametrize("library", ["dkimpy", "flufl.bounce"])
+def test_what_a_stranger_sends_is_no_error_of_ours(out, library: str):
     set_up(out=out)
-    logging.getLogger("dkimpy").error("missing public key")
+    logging.getLogger(library).error("missing public key")
     assert out.getvalue() == ""
 
 
