@@ -8,7 +8,7 @@ kind that only reports have.
 from collections.abc import Sequence
 from enum import StrEnum
 
-from gateway.mail.bounces import Bounces
+from gateway.mail.bounces import LOOKED_AT, Bounces
 from gateway.mail.mime import Part
 from gateway.mail.original import ENCLOSED, is_ours
 from gateway.mail.parsed import Parsed
@@ -26,6 +26,7 @@ class Sign(StrEnum):
     SUBJECT = "subject of a report"
     OURS = "our own mail came back"
     REPORT = "multipart/report"
+    WORDS = "a mailer-daemon speaks of undelivered mail"
 
 
 # What vacation notes and order confirmations have as well.
@@ -34,6 +35,7 @@ _OF_ANY_PROGRAM = frozenset((Sign.NULL_PATH, Sign.NO_AUTHOR, Sign.AUTO_SUBMITTED
 _OF_MAIL_SYSTEMS = frozenset((Sign.DAEMON, Sign.FAILED_RECIPIENTS, Sign.OURS, Sign.REPORT))
 
 _NULL = compile_pattern(r"(?i)^\s*(?:<\s*>|<?\s*mailer-daemon(?:@[^>\s]*)?\s*>?)?\s*$")
+_MAILER_DAEMON = compile_pattern(r"(?i)^mailer-?daemon@")  # people who keep a mail server write as postmaster
 _ANSWERED = compile_pattern(
     r"(?i)^\s*(?:re|aw|sv|vs|fwd?|fw|wg|tr|rv|rif|r|enc|antw|odp|ynt|ilt|vá|továbbítás|απ|σχετ|doorst|hë|回复|答复|转发|返信|転送)\s*(?:\[\d+\])?\s*[:：]"
 )
@@ -54,6 +56,8 @@ def signs(mail: Parsed, parts: Sequence[Part], bounces: Bounces) -> frozenset[Si
     held = {sign for sign, holds in found.items() if holds}
     if held and _returns_ours(mail, parts):
         held.add(Sign.OURS)
+    if held == {Sign.DAEMON} and _speaks_of_undelivered(mail, bounces):
+        held.add(Sign.WORDS)
     return frozenset(held)
 
 
@@ -97,6 +101,11 @@ def is_daemon(mail: Parsed, bounces: Bounces) -> bool:
 def auto_submitted(mail: Parsed) -> str:
     """The keyword of Auto-Submitted in lower case (RFC 3834, section 5), "" if the field is absent."""
     return mail.headers.get("Auto-Submitted").partition(";")[0].partition("(")[0].strip().lower()
+
+
+def _speaks_of_undelivered(mail: Parsed, bounces: Bounces) -> bool:
+    address = mail.author.address if mail.author else ""
+    return _MAILER_DAEMON.search(address) is not None and bounces.signs.undelivered.in_(mail.text[:LOOKED_AT])
 
 
 def _returns_ours(mail: Parsed, parts: Sequence[Part]) -> bool:

@@ -109,8 +109,12 @@ class TestSigns:
     def test_a_subject_alone_is_nothing(self):
         assert kind(a_mail("Undelivered Mail Returned to Sender", self.WORDS)) == Ordinary()
 
-    def test_a_daemon_alone_is_nothing(self):
-        assert kind(a_mail("Hello", self.WORDS, From="MAILER-DAEMON@mx.example")) == Ordinary()
+    def test_a_mail_system_alone_is_nothing(self):
+        assert kind(a_mail("Hello", self.WORDS, From="postmaster@mx.example")) == Ordinary()
+        assert kind(a_mail("Hello", "Good morning!\n", From="MAILER-DAEMON@mx.example")) == Ordinary()
+
+    def test_a_mailer_daemon_that_speaks_of_undelivered_mail_is_enough(self):
+        assert isinstance(kind(a_mail("", self.WORDS, From="MAILER-DAEMON@mx.example")), DeliveryReport)
 
     def test_what_every_program_has_is_not_enough(self):
         assert (

@@ -136,6 +136,22 @@ def test_our_own_mail_that_comes_back_is_a_sign_beside_others():
     assert signs(Parsed(author=ANA), (returned,), BUILT_IN) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("author", "text", "speaks"),
+    [
+        ("MAILER-DAEMON@x.example", "Your mail to bo@x.example could not be delivered.", True),
+        ("MAILER-DAEMON@x.example", "Your disk is nearly full.", False),
+        ("postmaster@x.example", "I saw that your mail to Bo could not be delivered. Shall I help?", False),
+        ("ana@example.net", "Your mail to Bo could not be delivered.", False),
+    ],
+)
+def test_a_mailer_daemon_needs_no_other_sign_than_its_words(author: str, text: str, speaks: bool):
+    mail = Parsed(author=Mailbox("", author), text=text)
+    found = signs(mail, (), BUILT_IN)
+    assert (Sign.WORDS in found) is speaks
+    assert suffice(found) is speaks
+
+
 def test_two_signs_suffice_if_one_is_no_other_programs():
     assert not suffice(frozenset({Sign.SUBJECT}))
     assert not suffice(frozenset({Sign.NULL_PATH, Sign.AUTO_SUBMITTED, Sign.NO_AUTHOR}))
