@@ -71,6 +71,14 @@ def test_a_report_without_the_original_names_no_message():
     assert report("labels").original_message_id is None
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("sendmail-text", "552 <bo@example.org>... Mailbox full"), ("sendmail-program", "Data format error")],
+)
+def test_a_reason_ends_before_the_bracket_that_closes_it(name: str, said: str):
+    assert report(name).recipients[-1].diagnostic == said
+
+
 def test_a_delay_suppresses_nobody():
     firsts = {name: said["recipients"][0] for name, said in EXPECTED.items() if said["recipients"]}
     delays = [name for name, first in firsts.items() if first["action"] == "delayed"]

@@ -73,6 +73,8 @@ def test_codes_are_looked_for_in_subject_and_new_words_only():
         ("PO 1042 PO1043 PO#1044", ["PO-1042", "PO-1043", "PO-1044"]),
         ("SO-77SO-78 XSO-1 SO-1234567890 https://x.example/a#12 color #00aa00", []),
         ("so 3 of them", []),
+        ("No mailbox of that name (#5.1.1); SO-77.5", []),
+        ("It is #1042. And PO-7.", ["#1042", "PO-7"]),
     ],
 )
 def test_visible_codes(text: str, wanted: list[str]):
