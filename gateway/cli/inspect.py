@@ -10,7 +10,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from gateway.cli.mbox import mails
 from gateway.cli.understood import understood
+from gateway.kernel.errors import InputError
 from gateway.mail.parse import parse
 from gateway.mail.parsed import Parsed
 
@@ -19,7 +21,9 @@ STANDARD_INPUT = "-"
 
 def run(paths: Sequence[str], *, as_json: bool, folder: Path | None = None) -> int:
     """Show every mail, in the light of what the shop in `folder` knows; 1 if a path could not be read."""
-    if folder is not None and not as_json:
+    if folder is not None and as_json:
+        raise InputError("--json", "tells only what a mail says, not what a shop knows", "leave out -f")
+    if folder is not None:
         return asyncio.run(_in_shop(paths, folder))
     show = _json if as_json else _view()
     unreadable: list[str] = []
@@ -50,7 +54,12 @@ def _mails(paths: Sequence[str], unreadable: list[str]) -> Iterator[tuple[str, b
                 unreadable.append(file)
                 print(f"{file}: cannot be read: {error.strerror}", file=sys.stderr)
             else:
-                yield file, octets
+                found = list(mails(octets))
+                yield from ((_named(file, at, len(found)), each) for at, each in enumerate(found, start=1))
+
+
+def _named(file: str, at: int, of: int) -> str:
+    return file if of == 1 else f"{file}, mail {at} of {of}"
 
 
 def _files(path: str) -> Iterator[str]:

@@ -4,13 +4,14 @@ Nothing of the mail is taken for markup: it is put in as plain text, already fre
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from rich.console import Console
 from rich.text import Text
 
 from gateway.cli import inspect_proof
+from gateway.cli.counted import counted
 from gateway.cli.damage import in_words
 from gateway.cli.understood import KINDS, mailbox_text, orders, parcels, refusal
 from gateway.kernel.ids import spoken
@@ -20,13 +21,15 @@ from gateway.mail.thread import Evidence, EvidenceKind, evidence
 from gateway.orders.tracking import tracking_url
 from gateway.pipeline.gather import Answered, Facts, PartyKind
 
+Row = tuple[str, str]  # a name and its value
+
 _MOST_LINES = 40  # of the new words; the rest is said in one line
 _MOST_SIGNS = 8  # of what it may answer
 _LABEL = 11  # columns of the names on the left
 
 _KIND_WORDS: Mapping[str, str] = {
     "delivery_report": "a delivery report",
-    "complaint": "a complaint that our mail is spam",
+    "complaint": "a complaint about a mail of ours",
     "challenge": "somebody's gatekeeper, which wants a click",
     "auto_reply": "an automatic reply",
     "unsubscribe": "a wish to hear no more",
@@ -56,6 +59,15 @@ _CLASS_WORDS: Mapping[BounceClass, str] = {
     BounceClass.RELAY_DENIED: "the other server does not take mail for that domain",
     BounceClass.LOOP: "the mail went in circles",
 }
+_COMPLAINTS: Mapping[str, str] = {  # the feedback types of RFC 5965, 3.1, and later ones
+    "abuse": "it is spam",
+    "fraud": "it is fraud",
+    "virus": "it holds a virus",
+    "not-spam": "it is no spam after all",
+    "auth-failure": "its proof (SPF, DKIM, DMARC) failed",
+    "opt-out": "no more of them are wanted",
+    "other": "something is wrong with it",
+}
 _PARTY_WORDS: Mapping[PartyKind, str] = {
     PartyKind.OWNER: "you, the shop's owner",
     PartyKind.CUSTOMER: "a customer",
@@ -80,17 +92,20 @@ _EVIDENCE_WORDS: Mapping[EvidenceKind, str] = {
 }
 
 
-def show(file: str, mail: Parsed, facts: Facts | None = None) -> None:
-    """Print one mail; `facts` are what the shop knows about it."""
+def show(file: str, mail: Parsed, facts: Facts | None = None, *, arrived: bool = False) -> None:
+    """Print one mail; `facts` are what the shop knows about it.
+
+    Of a mail that `arrived` the service has seen what proves it, and its trace tells; guesses are left out.
+    """
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    for line in _lines(file, mail, facts):
+    for line in _lines(file, mail, facts, () if arrived else _standing(mail, facts)):
         console.print(line)
 
 
-def _lines(file: str, mail: Parsed, facts: Facts | None) -> Iterator[Text]:
+def _lines(file: str, mail: Parsed, facts: Facts | None, standing: Iterable[Row]) -> Iterator[Text]:
     yield Text(file, style="bold")
     told = ""
-    for name, value in _rows(mail, facts):
+    for name, value in _rows(mail, facts, standing):
         label = "" if name == told else name
         told = name
         text = Text.assemble((f"  {label:<{_LABEL}} ", "dim"), value)
@@ -106,7 +121,7 @@ def _style(name: str, value: str) -> str:
     return "yellow" if name == "damage" or (name == "sender" and value.startswith("nobody")) else ""
 
 
-def _rows(mail: Parsed, facts: Facts | None) -> Iterator[tuple[str, str]]:
+def _rows(mail: Parsed, facts: Facts | None, standing: Iterable[Row]) -> Iterator[Row]:
     """Name and value of everything that is there to be told; a name that repeats is a further line."""
     rows = (
         ("from", mailbox_text(mail.author)),
@@ -116,12 +131,11 @@ def _rows(mail: Parsed, facts: Facts | None) -> Iterator[tuple[str, str]]:
         ("kind", _KIND_WORDS[KINDS[type(mail.kind)]]),
         *(("because", piece) for piece in mail.kind_why.split("; ")),
         *_kind(mail),
-        ("written by", "a program" if mail.automatic else "a person, for all that can be seen"),
+        ("written by", _writer(mail)),
         ("answerable", _answerable(mail, facts)),
         ("sender", inspect_proof.sender(mail)),
         *(("sender", line) for line in _party(facts)),
-        *(("proof", line) for line in inspect_proof.proof(mail)),
-        *(("level", line) for line in inspect_proof.level(mail, facts)),
+        *standing,
         *(("answers", line) for line in _answers(mail, facts)),
         ("orders", ", ".join(orders(mail))),
         ("order", _order(facts)),
@@ -131,12 +145,18 @@ def _rows(mail: Parsed, facts: Facts | None) -> Iterator[tuple[str, str]]:
         *(("attached", f"{part.filename or '(no name)'}, {part.media_type}, {_size(part.size)}")
           for part in mail.attachments),
         ("calendar", "an invitation; it is never answered" if mail.has_calendar else ""),
+        ("damage", "" if _has_header(mail) else "it has no header: perhaps this is no mail"),
         *(("damage", in_words(defect)) for defect in mail.defects),
     )  # fmt: skip
     yield from (row for row in rows if row[1])
 
 
-def _kind(mail: Parsed) -> Iterator[tuple[str, str]]:
+def _standing(mail: Parsed, facts: Facts | None) -> Iterator[Row]:
+    yield from (("proof", line) for line in inspect_proof.proof(mail))
+    yield from (("level", line) for line in inspect_proof.level(mail, facts))
+
+
+def _kind(mail: Parsed) -> Iterator[Row]:
     """What only this kind of mail has to say."""
     match mail.kind:
         case DeliveryReport(recipients):
@@ -147,7 +167,8 @@ def _kind(mail: Parsed) -> Iterator[tuple[str, str]]:
                 yield "report", f"{status.recipient}: {' '.join(said.split())}"
                 yield "report", f"  {status.diagnostic}" if status.diagnostic else ""
         case Complaint(kind, recipient, message_id):
-            yield "complaint", " ".join(part for part in (kind, recipient, message_id) if part)
+            yield "complaint", f"{_COMPLAINTS.get(kind, kind)}, says {recipient or 'somebody unnamed'}"
+            yield "complaint", f"about the mail {message_id}" if message_id else ""
         case AutoReply(back_on, alternate, gone):
             yield "back on", back_on.isoformat() if back_on else ""
             yield "instead", alternate
@@ -156,8 +177,19 @@ def _kind(mail: Parsed) -> Iterator[tuple[str, str]]:
             return
 
 
+def _has_header(mail: Parsed) -> bool:
+    """Whether it has any field that mails have; a file of something else has none."""
+    return any(name in mail.headers for name in ("From", "To", "Subject", "Date", "Received", "Message-ID"))
+
+
+def _writer(mail: Parsed) -> str:
+    if mail.automatic:
+        return "a program"
+    return "a person, for all that can be seen" if mail.author else "nobody knows: it names no author"
+
+
 def _answerable(mail: Parsed, facts: Facts | None) -> str:
-    refused = facts.refusal if facts else refusal(mail)
+    refused = facts.refusal.partition(": ")[2] if facts else refusal(mail)  # without the rule's name
     return f"never by a machine: {refused}" if refused else "yes, a machine may answer"
 
 
@@ -220,15 +252,12 @@ def _words(mail: Parsed) -> Iterator[Text]:
         yield Text(f"  {'new words':<{_LABEL}} none", style="dim")
         return
     left = len([line for line in whole if line.strip()]) - len([line for line in words if line.strip()])
-    rest = f"; {_lines_of(left)} more are quoted or a signature" if left > 0 else ", all of the text"
-    yield Text(f"  {'new words':<{_LABEL}} {_lines_of(len(words))}{rest}", style="dim")
+    more = f"; {counted(left, 'line')} more {'is' if left == 1 else 'are'} quoted or a signature"
+    rest = more if left > 0 else ", all of the text"
+    yield Text(f"  {'new words':<{_LABEL}} {counted(len(words), 'line')}{rest}", style="dim")
     yield from (Text(f"  | {line}".rstrip()) for line in words[:_MOST_LINES])
     if len(words) > _MOST_LINES:
-        yield Text(f"  | ... and {_lines_of(len(words) - _MOST_LINES)} more", style="dim")
-
-
-def _lines_of(number: int) -> str:
-    return f"{number} line" if number == 1 else f"{number} lines"
+        yield Text(f"  | ... and {counted(len(words) - _MOST_LINES, 'line')} more", style="dim")
 
 
 def _size(octets: int) -> str:

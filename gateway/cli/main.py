@@ -118,7 +118,10 @@ def check(folder: Folder = Path()) -> None:
 @app.command()
 def inspect(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Mails, folders of *.eml, or - for standard input.")
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Mails, mbox files, folders of *.eml, or - for standard input."
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per mail and line.")] = False,
     folder: Annotated[

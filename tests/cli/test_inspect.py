@@ -9,6 +9,7 @@ from gateway.cli import inspect_view
 from gateway.cli.damage import WORDS, in_words
 from gateway.cli.inspect import run
 from gateway.cli.understood import KINDS, understood
+from gateway.kernel.errors import InputError
 from gateway.kernel.tokens import TokenKind
 from gateway.mail.parse import parse
 from gateway.mail.parsed import (
@@ -255,7 +256,7 @@ def test_a_person_reads_reports_and_notes_of_absence(capsys):
     assert "550 no such user" in said
     assert "and 20 lines more" in said
     assert "eva@example.net" in said
-    assert "abuse leo@example.net" in said
+    assert "it is spam, says leo@example.net" in said
 
 
 def view(octets: bytes, tmp_path: Path, capsys) -> str:
@@ -335,3 +336,45 @@ def test_every_class_kind_party_and_token_has_words():
     assert set(inspect_view._PARTY_WORDS) == set(PartyKind)
     assert set(inspect_view._TOKEN_WORDS) == set(TokenKind)
     assert set(inspect_view._EVIDENCE_WORDS) == set(EvidenceKind)
+
+
+def test_each_mail_of_an_mbox_is_read_by_itself(tmp_path, capsys):
+    bodies = (b"One.\n\n>From here on it is yours.\nFrom there\n", b"Two.\n")
+    box = b"".join(
+        b"From ana@example.net Thu Nov 19 10:00:00 2026\nFrom: ana@example.net\nSubject: x\n\n" + body + b"\n"
+        for body in bodies
+    )
+    (tmp_path / "box.mbox").write_bytes(box)
+    assert run([str(tmp_path / "box.mbox")], as_json=True) == 0
+    first, second = objects(capsys)
+    assert (first["file"], second["file"]) == tuple(f"{tmp_path}/box.mbox, mail {at} of 2" for at in (1, 2))
+    assert first["reply"].splitlines() == ["One.", "", "From here on it is yours.", "From there"]
+    assert second["reply"] == "Two."
+    assert first["defects"] == second["defects"] == []
+
+
+@pytest.mark.parametrize("octets", [b"", b"PK\x03\x04 is an archive\n", b"just some words\nof a person\n"])
+def test_a_file_that_is_no_mail_is_called_so(octets: bytes, tmp_path, capsys):
+    said = view(octets, tmp_path, capsys)
+    assert "it has no header: perhaps this is no mail" in said
+    assert "nobody knows: it names no author" in said
+
+
+def test_a_report_that_takes_a_complaint_back_says_so(capsys):
+    inspect_view.show("x", Parsed(kind=Complaint("not-spam", "leo@example.net", MessageId("m1@x.example"))))
+    said = capsys.readouterr().out
+    assert "it is no spam after all, says leo@example.net" in said
+    assert "about the mail m1@x.example" in said
+
+
+def test_what_a_shop_knows_is_told_to_a_person_only(mail, tmp_path):
+    with pytest.raises(InputError, match="leave out -f"):
+        run([str(mail)], as_json=True, folder=tmp_path)
+
+
+def test_one_line_is_quoted_and_two_lines_are(tmp_path, capsys):
+    quoted = (
+        b"From: a@b.example\n\nYes.\n\nOn Wed, 18 Nov 2026, Bo <bo@example.org> wrote:\n> Your parcel left.\n"
+    )
+    assert "2 lines more are quoted" in view(quoted, tmp_path, capsys)
+    assert "1 line more is quoted" in view(b"From: a@b.example\n\nYes.\n\n> Blue?\n", tmp_path, capsys)
