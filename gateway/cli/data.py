@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from gateway.app.config import load
 from gateway.app.control import ask
+from gateway.cli.counted import counted
 from gateway.db.engine import open_database, reading
 from gateway.db.metadata import metadata
 from gateway.edges.files import read_csv, write_jsonl
@@ -29,11 +30,11 @@ def run_import(folder: Path, files: Sequence[Path], *, dry_run: bool) -> int:
     tables = [(_kind(file), file, read_csv(file, *COLUMNS[_kind(file)])) for file in files]
     for kind, file, rows in tables:
         if dry_run:
-            print(f"{file.name}: {len(rows)} rows of {kind} can be read")
+            print(f"{file.name}: {counted(len(rows), 'row')} of {kind} can be read")
             continue
         for first, part in _parts(rows, _ROWS.get(kind, ROWS), _TOGETHER.get(kind)):
             asyncio.run(ask(config, "ingest", kind=kind, source=file.name, rows=list(part), first=first + 2))
-        print(f"{file.name}: {len(rows)} rows of {kind} taken in")
+        print(f"{file.name}: {counted(len(rows), 'row')} of {kind} taken in")
     return 0
 
 
@@ -74,7 +75,7 @@ async def _export(folder: Path, target: Path) -> int:
             write_jsonl(target / f"{table.name}.jsonl", [dict(row) for row in rows])
             counts[table.name] = await tx.scalar(select(func.count()).select_from(table)) or 0
     (target / "manifest.json").write_text(json.dumps(counts, indent=2) + "\n")
-    print(f"{sum(counts.values())} rows of {len(counts)} tables lie in {target}")
+    print(f"{counted(sum(counts.values()), 'row')} of {len(counts)} tables lie in {target}")
     return 0
 
 

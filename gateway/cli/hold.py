@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.app.config import load
 from gateway.app.control import ask
+from gateway.cli.counted import counted
 from gateway.commands.model import Held
 from gateway.commands.reason import reason
 from gateway.db.engine import open_database, reading
@@ -58,7 +59,7 @@ def run_show(folder: Path, number: str) -> int:
         raise InputError(number, "nothing was ever held under this number", "mailflow queue hold list")
     one, octets, lines = known
     if octets:
-        show(f"held as {one.number}", parse(octets))
+        show(f"held as {one.number}", parse(octets), arrived=True)
     print("\n".join(lines))
     return 0
 
@@ -90,8 +91,16 @@ def run_replay(folder: Path, since: str, *, dry_run: bool, send: bool) -> int:
     for line in answer["lines"]:
         print(line)
     done = "nothing was done: this was a dry run" if dry_run else f"{answer['acted']} led to something new"
-    print(f"{answer['looked_at']} mails were decided again, {len(answer['lines'])} differ; {done}")
+    print(f"{_decided(answer['looked_at'])}, {_differ(len(answer['lines']))}; {done}")
     return 0
+
+
+def _decided(mails: int) -> str:
+    return f"{counted(mails, 'mail')} {'was' if mails == 1 else 'were'} decided again"
+
+
+def _differ(mails: int) -> str:
+    return f"{mails or 'none'} {'differ' if mails > 1 else 'differs'}"
 
 
 def _moment(text: str, calendar: ShopCalendar) -> datetime:

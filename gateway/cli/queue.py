@@ -6,7 +6,9 @@ from pathlib import Path
 
 from gateway.app.config import load
 from gateway.app.control import ask
+from gateway.cli.counted import counted
 from gateway.db.engine import open_database, reading
+from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import InputError
 from gateway.kernel.ids import heard, spoken
@@ -45,11 +47,13 @@ def run_resume(folder: Path) -> int:
 
 
 async def _list(folder: Path, everything: bool) -> int:
-    async with open_database(load(folder).store.address(), read_only=True) as db, reading(db) as tx:
+    config = load(folder)
+    local = ShopCalendar(config.shop.zone).local
+    async with open_database(config.store.address(), read_only=True) as db, reading(db) as tx:
         rows = await listing(tx, Filter(settled=everything), limit=1000)
     for row in rows:
         message = row.message
-        due = f"{row.due_at:%d %b %H:%M}" if row.due_at else ""
+        due = f"{local(row.due_at):%d %b %H:%M}" if row.due_at else ""
         print(
             f"{spoken('M', message.seq):8} {message.status:10} {message.purpose:13} {due:12} "
             f"{message.template:24} {message.recipient or 'forgotten'}"
@@ -60,42 +64,52 @@ async def _list(folder: Path, everything: bool) -> int:
 
 
 async def _why(folder: Path, seq: int) -> int:
-    async with open_database(load(folder).store.address(), read_only=True) as db, reading(db) as tx:
+    config = load(folder)
+    async with open_database(config.store.address(), read_only=True) as db, reading(db) as tx:
         found = await why(tx, seq, SystemClock().now())
     if found is None:
         raise InputError(spoken("M", seq), "there is no such message", "mailflow queue list --all names them")
-    print("\n".join(_lines(found)))
+    print("\n".join(_lines(found, ShopCalendar(config.shop.zone))))
     return 0
 
 
-def _lines(found: Why) -> list[str]:
-    message = found.message
+def _lines(found: Why, calendar: ShopCalendar) -> list[str]:
+    message, local = found.message, calendar.local
+    made, expires = local(message.created_at), local(message.expires_at)
     lines = [
         f"{spoken('M', message.seq)}  {message.template} to {message.recipient or 'somebody forgotten'}",
-        f"  {message.status}: {found.waits_for}",
-        f"  made {message.created_at:%d %b %Y %H:%M}, expires {message.expires_at:%d %b %Y %H:%M}",
+        f"  {_fate(found)}",
+        f"  made {made:%d %b %Y %H:%M}, expires {expires:%d %b %Y %H:%M}",
         f"  about {message.about or 'nothing'}; purpose {message.purpose}, lane {message.lane.name.lower()}",
     ]
     if found.due_at:
-        lines.append(f"  due {found.due_at:%d %b %Y %H:%M:%S}, tried {found.attempts} times")
+        lines.append(
+            f"  due {local(found.due_at):%d %b %Y %H:%M:%S}, tried {counted(found.attempts, 'time')}"
+        )
     if found.route and found.route.suspended_until:
-        lines.append(f"  the way out is suspended until {found.route.suspended_until:%H:%M:%S}")
+        lines.append(f"  the way out is suspended until {local(found.route.suspended_until):%H:%M:%S}")
     lines += [
-        f"  {tried.at:%d %b %H:%M:%S}  {tried.phase} at {tried.host}: {tried.reply or tried.outcome}"
+        f"  {local(tried.at):%d %b %H:%M:%S}  {tried.phase} at {tried.host}: {tried.reply or tried.outcome}"
         for tried in found.tries
     ]
     if message.heard_at:
-        lines.append(f"  learned {message.heard_at:%d %b %H:%M}: {message.heard}")
+        lines.append(f"  learned {local(message.heard_at):%d %b %H:%M}: {message.heard}")
     if message.bounced_at:
-        lines.append(f"  came back {message.bounced_at:%d %b %H:%M}: {message.bounce}")
+        lines.append(f"  came back {local(message.bounced_at):%d %b %H:%M}: {message.bounce}")
     return lines
+
+
+def _fate(found: Why) -> str:
+    """Its status and why, which begins with the status once it is settled."""
+    status, why = str(found.message.status), found.waits_for
+    return why if why.startswith(status) else f"{status}: {why}"
 
 
 def _released(number: int) -> str:
     return (
         "Nothing was held."
         if not number
-        else f"{number} held {'mail is' if number == 1 else 'mails are'} due now."
+        else f"{counted(number, 'held mail')} {'is' if number == 1 else 'are'} due now."
     )
 
 

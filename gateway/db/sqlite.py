@@ -241,5 +241,5 @@ def make(file: Path) -> None:
 def _must_be_there(file: Path) -> None:
     if not file.is_file():
         raise InputError(
-            "[store] url", f"there is no database {file}", "run `mailflow init`, or name another"
+            "[store] url", f"there is no database {file}", "`mailflow serve` makes it at its first start"
         )

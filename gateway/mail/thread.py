@@ -21,10 +21,12 @@ _READ = 16384  # characters of the new words in which codes are looked for
 
 _TOKEN_AT_END = compile_pattern(r"^(?:.*[+=-])([a-z2-7]{32})$", ignore_case=True)
 _TOKEN_AT_START = compile_pattern(r"^([a-z2-7]{32})\.[^@]+@", ignore_case=True)
-# With a hyphen in any case of letters; without one only as PO: "so 3 of them" is a sentence. "#5.1.1" is a status.
+# With a hyphen in any case of letters; without one only as PO: "so 3 of them" is a sentence.
+# Of "#5.1.1" nothing is one: that is the status of a report.
+_END = r"(?:$|[^A-Za-z0-9.-]|\.(?:$|[^0-9]))"
 _CODE = compile_pattern(
-    r"(?:^|[^A-Za-z0-9#-])(?P<word>(?i:SO|PO)-|PO[ ]?#?|SO#?)(?P<number>\d{1,9})(?:$|[^A-Za-z0-9.-]|\.(?:$|[^0-9]))"
-    r"|(?:^|[^A-Za-z0-9#/-])#[ ]?(?P<bare>\d{1,9})(?:$|[^A-Za-z0-9.-]|\.(?:$|[^0-9]))"
+    rf"(?:^|[^A-Za-z0-9#-])(?P<word>(?i:SO|PO)-|PO[ ]?#?|SO#?)(?P<number>\d{{1,9}}){_END}"
+    rf"|(?:^|[^A-Za-z0-9#/-])#[ ]?(?P<bare>\d{{1,9}}){_END}"
 )
 
 

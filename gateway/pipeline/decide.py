@@ -85,7 +85,7 @@ def commands(facts: Facts) -> Decision | None:
     if heard is None or not heard.is_meant:
         return None
     if facts.standing.level < Level.L1:
-        note = f"a mail in your name gives orders, but {facts.standing.why}"
+        note = f"a mail in your name gives orders: {facts.standing.why}"
         tests = tuple(Test("command", command.line) for command in commands_of(heard.lines))
         return held("commands.not_proven", f"{HERE}:commands", "not_proven", note, tests=tests)
     if not heard.lines:

@@ -29,7 +29,8 @@ class Explained:
 
 
 async def explain(tx: AsyncConnection, word: str) -> Explained | None:
-    """What a person calls `J7F3K` or, if it was ever held, `12`; None if there is no such thing."""
+    """What a person calls `J7F3K` or, if it was ever held, `12` or `#12`; None if there is no such thing."""
+    word = word.removeprefix("#")
     if word.isascii() and word.isdigit():
         held = (await holding.held_by_numbers(tx, [int(word)])).get(int(word))
         if held is None:

@@ -5,7 +5,7 @@ is held, and an address that was given up for dead is written to again when some
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
@@ -55,6 +55,11 @@ async def limits(tx: AsyncConnection, key: str | None, now: datetime) -> Limits:
         suppressed=any(scope is Scope.ALL for scope, _ in reasons),
         dead=bool(reasons) and all(reason in BELIEVED_DEAD for _, reason in reasons),
     )
+
+
+def uncounted(limits: Limits) -> Limits:
+    """Limits of a mail that was handled once: what it led to then is not held against it now."""
+    return replace(limits, allowance=Allowance(), objects=0)
 
 
 def refusal(

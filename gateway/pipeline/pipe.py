@@ -36,7 +36,8 @@ from gateway.pipeline.command import Ear, world_for
 from gateway.pipeline.decide import decide
 from gateway.pipeline.gather import Facts, Shop, gather
 from gateway.pipeline.journal import Entry
-from gateway.pipeline.lifecycle import MailMove
+from gateway.pipeline.lifecycle import MailMove, MailState
+from gateway.pipeline.limits import uncounted
 from gateway.pipeline.remembered import columns, explaining
 from gateway.pipeline.repeat import Repeat, duplicate, repeat_of
 from gateway.pipeline.replay import Replayed
@@ -215,6 +216,8 @@ class Pipe:
         if not arrived.octets:
             return replay.forgotten(entry)
         facts = await self._facts(arrived, now)
+        if entry.state == MailState.HANDLED:
+            facts = replace(facts, limits=uncounted(facts.limits))
         decision = decide(facts, self._slices.mail)
         async with reading(self._db) as tx:
             planned = await replay.plan(tx, entry, decision, send=send, now=now)

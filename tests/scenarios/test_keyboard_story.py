@@ -89,6 +89,8 @@ async def test_a_message_can_be_kept_back_and_let_go(shop: Shop, capsys: pytest.
         assert await asyncio.to_thread(queue.run_retry, folder(shop), ["M1"]) == 0
         await shop.gateway.settle()
     assert len(shop.sink.mails_to("ana@example.net")) == 1
+    await asyncio.to_thread(queue.run_why, folder(shop), "M1")
+    assert "\n  accepted: dot: 250" in capsys.readouterr().out
     await asyncio.to_thread(queue.run_list, folder(shop), everything=True)
     assert "accepted" in capsys.readouterr().out
 

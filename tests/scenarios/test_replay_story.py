@@ -90,6 +90,17 @@ async def test_replay_is_silent_without_send(shop: Shop, capsys: pytest.CaptureF
     assert len(shop.sink.mails_to(FAIR)) == 1
 
 
+async def test_an_answer_that_went_out_is_not_held_against_its_own_question(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+):
+    await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
+    await shop.receives("Where is my order?", sender=ANA)
+    await replays(shop, dry_run=True)
+    assert "2 mails were decided again, none differs" in capsys.readouterr().out
+    await replays(shop, send=True)
+    assert len(shop.mails_to("ana@example.net")) == 2  # the confirmation and the answer
+
+
 async def test_what_follows_from_a_silent_replay_is_silent_too(shop: Shop):
     """An order that is found late is an order; but its confirmation would come weeks after it was written."""
     pipe = shop.gateway.pipe
@@ -128,7 +139,7 @@ async def test_a_dry_run_only_tells(shop: Shop, capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     assert "J1  held (no_rule) by held.no_rule -> handled by tomorrow.note; would: Tell" in told
     assert "J2" not in told
-    assert "2 mails were decided again, 1 differ; nothing was done: this was a dry run" in told
+    assert "2 mails were decided again, 1 differs; nothing was done: this was a dry run" in told
     assert await counted(shop) == before
     assert (await shop.rows("journal"))[0]["state"] == "held"
 
