@@ -73,6 +73,12 @@ def domain_of(text: str) -> str:
     return text.rpartition("@")[2].lower() if "@" in text else ""
 
 
+def wire_domain_of(text: str) -> str:
+    """The domain as DNS knows it, in A-labels: `ana@ｅxample.net` and `ana@example.net` are of one domain."""
+    domain = domain_of(text)
+    return _wire_domain(domain) or domain
+
+
 def subaddress(text: str) -> tuple[str, str]:
     """The role and the detail of a local part or address: `reply+T@` and `reply-T@` are ("reply", T).
 

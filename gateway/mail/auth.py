@@ -8,7 +8,8 @@ sender itself is connected: by SMTP, and not through a server in front.
 from collections.abc import Sequence
 
 from gateway.mail import dkim, dmarc, spf
-from gateway.mail.address import domain_of, identity, mailboxes
+from gateway.mail.address import canonical as canonical_address
+from gateway.mail.address import identity, mailboxes, wire_domain_of
 from gateway.mail.auth_results import Trusted, trusted
 from gateway.mail.dmarc import Authenticated, Dmarc
 from gateway.mail.envelope import AuthResults, Envelope, Verdict
@@ -57,16 +58,18 @@ def from_lines(octets: bytes) -> bytes:
 
 
 def authors(fields: Sequence[Field]) -> tuple[str, ...]:
-    """Every address that any From field names, in lower case; for asking whom a mail claims to be from."""
+    """Every address that any From field names, as it is looked up; for asking whom a mail claims to be from."""
     values = [text_of(field.raw) for field in fields if field.key == "from"]
-    return tuple(dict.fromkeys(box.address.lower() for value in values for box in mailboxes(value)))
+    return tuple(
+        dict.fromkeys(canonical_address(box.address) for value in values for box in mailboxes(value))
+    )
 
 
 def author_domain(fields: Sequence[Field]) -> str:
-    """The domain of the one author, by the strict reading, else of the first whom From names."""
+    """The domain of the one author as DNS knows it, by the strict reading, else of the first of From."""
     values = [text_of(field.raw) for field in fields if field.key == "from"]
     strict = identity(*values)
-    return domain_of(strict or next(iter(authors(fields)), ""))
+    return wire_domain_of(strict or next(iter(authors(fields)), ""))
 
 
 def sender(envelope: Envelope, resolve: Resolve) -> Spf | None:

@@ -46,7 +46,7 @@ class Result:
 
     @property
     def signer(self) -> str:
-        """The domain that signed, of a result about DKIM; `header.i` counts only where no `header.d` stands."""
+        """The domain that signed, of a result about DKIM: `header.i` counts only without a `header.d`."""
         return self.get("header.d" if any(key == "header.d" for key, _ in self.properties) else "header.i")
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, cast
 
-READ = 2 * 1024 * 1024  # characters of HTML (intake.md, 3.4)
+from gateway.mail.header import harmless_line
+
+READ = 512 * 1024  # characters of HTML; a notice has a fifth of that
 DEEPEST = 12  # things inside things
 MOST = 500  # things in one mail
 
@@ -24,13 +26,16 @@ class Thing:
     values: Mapping[str, Sequence["Thing | str"]] = field(default_factory=dict[str, "Sequence[Thing | str]"])
 
     def text(self, *path: str) -> str:
-        """The first text at the end of `path`; "" if there is none. A thing in its place gives its name."""
+        """The first text at the end of `path`, as one line; "" if there is none.
+
+        A thing in its place gives its name. JSON has escapes of its own for what no field may hold.
+        """
         name, *rest = path
         for value in self.values.get(name, ()):
             if isinstance(value, Thing):
                 found = value.text(*rest) if rest else value.text("name")
             else:
-                found = "" if rest else value
+                found = "" if rest else harmless_line(value)
             if found:
                 return found
         return ""
@@ -132,7 +137,7 @@ class _Reader(HTMLParser):
             at = _VALUE_AT.get(tag, "content")
             if at in given or tag in _VOID:
                 self._open[-1].add(name, given.get(at, "").strip())
-            else:
+            elif len(self._texts) < DEEPEST:  # each takes all that is said within it
                 self._texts.append(_Open(self._depth, name))
 
     def handle_data(self, data: str) -> None:
@@ -156,7 +161,7 @@ class _Reader(HTMLParser):
         self._depth -= 1
 
     def close(self) -> None:
-        super().close()
+        """End what is open, without html.parser's way: quadratic time over tags that never end."""
         while self._open:
             self._close_item()
 
@@ -192,9 +197,10 @@ def _from_json(value: Any, depth: int) -> Iterator[Thing]:
 
 
 def _thing(item: dict[str, Any], depth: int) -> Thing:
-    kinds: list[Any] = [item["@type"]] if isinstance(item["@type"], str) else list(item["@type"] or ("",))
+    kind: Any = item["@type"]
+    kinds = cast("list[Any]", kind) if isinstance(kind, list) else [kind]
     values = {key: _values(value, depth + 1) for key, value in item.items() if not key.startswith("@")}
-    return Thing(str(kinds[0]).rpartition("/")[2], values)
+    return Thing(str(next(iter(kinds), "")).rpartition("/")[2], values)
 
 
 def _values(value: Any, depth: int) -> list[Thing | str]:

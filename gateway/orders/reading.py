@@ -135,6 +135,9 @@ def _line(thing: Thing, currency: str) -> ReadLine:
     )
 
 
+_YEARS = range(1970, 9000)  # at either end of the calendar another time zone is out of range
+
+
 def _amount(text: str, currency: str) -> Money | None:
     try:
         return money(text, currency) if text else None
@@ -148,11 +151,12 @@ def _instant(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)) if found.year in _YEARS else None
 
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text[:10])
+        found = date.fromisoformat(text[:10])
     except ValueError:
         return None
+    return found if found.year in _YEARS else None

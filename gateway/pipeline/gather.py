@@ -21,7 +21,7 @@ from gateway.inventory.store import products_by_sku
 from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.ids import Id, prefix_of
 from gateway.kernel.tokens import TokenKeys, TokenKind
-from gateway.mail.address import domain_of
+from gateway.mail.address import canonical, wire_domain_of
 from gateway.mail.draft import Answering
 from gateway.mail.envelope import Address, AuthResults, Envelope, Verdict
 from gateway.mail.parsed import AutoReply, DeliveryReport, Ordinary, Parsed, UnsubscribeRequest
@@ -236,7 +236,9 @@ def level_of(
     ambiguous = [each for each in mail.defects if each.startswith("repeated: ")]
     proof = Proof(
         registered=known_as(sender),
-        aligned=bool(auth.proves) and sender.address is not None and domain_of(sender.address) == auth.proves,
+        aligned=bool(auth.proves)
+        and sender.address is not None
+        and wire_domain_of(sender.address) == auth.proves,
         denied=auth.dmarc is Verdict.FAIL,
         why=auth.why or "nobody has looked who sent it",
         tokened=answered is not None and answered.opens,
@@ -265,7 +267,7 @@ def known_as(sender: Party) -> str:
 
 def _claims_us(mail: Parsed, shop: Shop) -> str:
     """Which address of the shop or its owner the author claims, by any reading; "" if none."""
-    author = mail.author.address.lower() if mail.author else ""
+    author = canonical(mail.author.address) if mail.author else ""
     return author if author in shop.owner or shop.plan.is_ours(author) else ""
 
 

@@ -13,6 +13,8 @@ THREATS: Mapping[str, tuple[str, ...]] = {
     "a spoofed owner, an address hidden from a parser": (
         "test_a_name_that_looks_like_the_owner_is_nobody",
         "test_two_addresses_in_from_are_no_identity",
+        "test_a_domain_in_other_letters_is_asked_all_the_same",
+        "test_our_own_domain_in_other_letters_is_forged",
     ),
     "two From fields": ("test_a_second_from_is_refused",),
     "a provider's verdict with a stranger's words in it": (
@@ -35,6 +37,7 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_a_line_without_end_is_not_collected",
         "test_a_command_without_end_is_not_collected",
         "test_each_bomb_ends_in_a_refusal_or_a_hold",
+        "test_markup_without_an_end_costs_no_time",
     ),
     "a flood, a full disk": (
         "test_a_flood_is_told_to_come_back",

@@ -70,6 +70,9 @@ BOMBS = {
     "a long header": HEAD + (b"X: " + b"y" * 900 + b"\r\n") * 250 + b"\r\nx\r\n",
     "nested elements": of_html(b"<div>\r\n" * 50_000),
     "unfinished elements": of_html(b"<a href='\r\n" * 50_000),
+    "a notice of tags that never end": HEAD.replace(b"mallory@evil.example", b"orders@platform.example")
+    + b"Content-Type: text/html\r\n\r\nschema.org\r\n"
+    + b"<a \r\n" * 100_000,
     "quotation marks": HEAD + b"\r\n" + b">" * 60_000 + b" x\r\n",
     "many lines of quotation": HEAD + b"\r\n" + b"> > > x\r\n" * 50_000,
     "blanks": HEAD + b"\r\n" + b" " * 60_000 + b"x\r\n" + (b" " * 900 + b"\r\n") * 500,

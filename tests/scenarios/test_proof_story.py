@@ -162,6 +162,27 @@ async def test_nobody_is_written_to_for_a_forger(shop: Shop):
     assert await shop.stock("MUG-01") == (10, 0, 0)
 
 
+@pytest.mark.parametrize("domain", ["ｅxample.net", "example。net", "exam\u00adple.net"])
+async def test_a_domain_in_other_letters_is_asked_all_the_same(domain: str, shop: Shop):
+    """What IDNA reads as her domain is her domain, also for what that says about its mail."""
+    await buys(shop, 1)
+    letters = len(shop.sink.mails_to("ana@example.net"))
+    mail = f"From: ana@{domain}\r\nTo: {ORDERS}\r\nMessage-ID: <1@evil.example>\r\n\r\n2 x BOWL-02\r\n"
+    outcome = await shop.receives_octets(mail.encode(), reverse_path="eve@evil.example", to=ORDERS)
+    assert outcome.decision.disposition == "held"
+    assert len(shop.sink.mails_to("ana@example.net")) == letters
+
+
+@pytest.mark.parametrize("author", ["priya@ｏwner.example", "orders@boutique。example"])
+async def test_our_own_domain_in_other_letters_is_forged(author: str, shop: Shop):
+    shop.senders.publishes("owner.example")
+    shop.senders.publishes("boutique.example")
+    mail = f"From: {author}\r\nTo: {ORDERS}\r\nMessage-ID: <1@evil.example>\r\n\r\ndrop 1\r\n"
+    with pytest.raises(SMTPDataError) as refused:
+        await shop.receives_octets(mail.encode(), reverse_path="eve@evil.example", to=ORDERS)
+    assert refused.value.smtp_error.startswith(b"5.7.26")
+
+
 async def test_a_customer_needs_no_proof_to_order_to_ask_and_to_leave(shop: Shop):
     """Of a host that neither signs nor publishes anything; whatever it says costs nobody but itself."""
     address = "dan@quiet.example"
