@@ -293,7 +293,7 @@ class ImapConfig(Section):
     addresses: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
     after: Literal["leave", "move"] = "leave"
     move_to: Line = ""
-    authserv_id: Line = ""
+    authserv_id: AuthservIdOrNone = ""
     first: Literal["new", "7d"] = "new"
 
     @model_validator(mode="after")
@@ -470,8 +470,12 @@ def read_secret(file: Path) -> str:
     """The first line of a file that holds one secret; InputError if there is none."""
     try:
         secret = file.read_text("utf-8").partition("\n")[0].strip()
+    except FileNotFoundError:
+        raise InputError(
+            str(file), "is missing", "write the password into its first line, then chmod 600"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(file), f"cannot be read: {_reason(error)}") from None
+        raise InputError(str(file), f"cannot be read: {_reason(error)}", _readable(error)) from None
     if not secret:
         raise InputError(str(file), "is empty", "its first line must be the password")
     return secret
@@ -484,11 +488,19 @@ def _text(folder: Path) -> str:
         remedy = "give the shop's folder with --folder, or make one: mailflow init FOLDER"
         raise ConfigRefused([InputError(str(folder), f"is no shop: it has no {FILE}", remedy)]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigRefused([InputError(str(FILE), f"cannot be read: {_reason(error)}")]) from None
+        problem = f"cannot be read: {_reason(error)}"
+        raise ConfigRefused([InputError(str(FILE), problem, _readable(error))]) from None
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
     return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+
+
+def _readable(error: OSError | UnicodeDecodeError) -> str:
+    """What makes a file readable that is not."""
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8"
+    return "it must belong to the service's user" if isinstance(error, PermissionError) else ""
 
 
 def _with_tuples(value: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.app.config import Config, DkimConfig, RelayConfig
 from gateway.app.setting import ip
 from gateway.kernel.errors import InputError
-from gateway.mail.dkim import DkimKey, dns_record, load_key
+from gateway.mail.dkim import ED25519, REMEDY, RSA, DkimKey, dns_record, load_key
 
 _STRING = 255  # octets of one character-string of a TXT record (RFC 1035, 3.3)
 
@@ -29,12 +29,8 @@ class Record:
 
 def signing_keys(dkim: DkimConfig, domain: str) -> tuple[DkimKey, ...]:
     """The keys that the settings name; InputError for a file that cannot be read or used."""
-    files = ((dkim.key_rsa, dkim.selector_rsa), (dkim.key_ed25519, dkim.selector_ed25519))
-    return tuple(
-        load_key(_octets(file), domain=domain, selector=selector, where=str(file))
-        for file, selector in files
-        if file is not None
-    )
+    files = ((dkim.key_rsa, dkim.selector_rsa, RSA), (dkim.key_ed25519, dkim.selector_ed25519, ED25519))
+    return tuple(_key(file, selector, kind, domain) for file, selector, kind in files if file is not None)
 
 
 def records(config: Config, keys: Iterable[DkimKey]) -> Iterator[Record]:
@@ -53,6 +49,13 @@ def records(config: Config, keys: Iterable[DkimKey]) -> Iterator[Record]:
         yield Record(name, "TXT", value, f"DKIM: how our signatures are checked ({key.algorithm})")
     report = f"v=DMARC1; p=none; rua=mailto:postmaster@{shop.domain}"
     yield Record(f"_dmarc.{shop.domain}", "TXT", report, "DMARC: p=quarantine once its reports are clean")
+
+
+def _key(file: Path, selector: str, kind: str, domain: str) -> DkimKey:
+    key = load_key(_octets(file), domain=domain, selector=selector, where=str(file))
+    if key.algorithm != kind:
+        raise InputError(str(file), f"is a key of the kind {key.algorithm}", f"here stands one of {kind}")
+    return key
 
 
 def _mechanism(relay: RelayConfig) -> str:
@@ -75,5 +78,4 @@ def _octets(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        remedy = "restore it from a copy; `mailflow init` makes keys for a new shop"
-        raise InputError(str(file), f"cannot be read: {error.strerror}", remedy) from None
+        raise InputError(str(file), f"cannot be read: {error.strerror}", REMEDY) from None

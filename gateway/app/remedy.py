@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeGuard, get_args
+from typing import Any, TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,6 +21,7 @@ Place = tuple[int | str, ...]  # ("relay", "tls"), ("channel", 0, "addresses", 1
 _TABLE = re.compile(r"\s*\[{1,2}\s*(?P<name>[\w-]+)\s*\]{1,2}\s*(#.*)?")
 _KEY = re.compile(r"\s*[\"']?(?P<key>[\w-]+)[\"']?\s*(=|\.)")
 
+_TWICE = re.compile(r"Cannot declare \('(?P<name>[^']+)',\) twice")
 _POSITION = re.compile(r"(?P<what>.*?) \(at line (?P<line>\d+), column \d+\)", re.DOTALL)
 
 _WANTED: Mapping[str, str] = MappingProxyType(
@@ -73,6 +74,10 @@ def unreadable(error: tomllib.TOMLDecodeError, file: Path) -> InputError:
     """The InputError for a file that is no TOML."""
     found = _POSITION.fullmatch(str(error))
     where, what = (f"{file}:{found['line']}", found["what"]) if found else (str(file), str(error))
+    if "overwrite a value" in what:
+        return InputError(where, "this key has a value already", "keep one of them")
+    if twice := _TWICE.fullmatch(what):
+        return InputError(where, f"[{twice['name']}] has begun already", "put its keys where it first stands")
     return InputError(where, f"is not TOML: {what}", 'texts stand in quotes: key = "text"')
 
 
@@ -81,24 +86,36 @@ def _refusal(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
     place, kind = details["loc"], details["type"]
     if kind == "missing":
         example = f"; add a section [{place[-1]}]" if len(place) == 1 else ""
-        return _spelled(place), "is missing" + example, "see config/README.md"
+        return _spelled(place, model), "is missing" + example, "see config/README.md"
     if kind == "extra_forbidden":
         known = _keys(model, place[:-1])
         what = "unknown section" if len(place) == 1 else "unknown key"
         remedy = nearest(str(place[-1]), known) or "known here: " + ", ".join(known)
-        return _spelled(place), f"is an {what}", remedy
+        return _spelled(place, model), f"is an {what}", remedy
+    if kind == "tuple_type" and _is_repeated(place, model):
+        return (
+            f"[{place[0]}]",
+            "may stand there more than once",
+            f"write it with two brackets: [[{place[0]}]]",
+        )
     wanted = _WANTED.get(kind)
-    return _spelled(place), wanted.format(**details.get("ctx", {})) if wanted else details["msg"], ""
+    return _spelled(place, model), wanted.format(**details.get("ctx", {})) if wanted else details["msg"], ""
 
 
-def _spelled(place: Place) -> str:
+def _is_repeated(place: Place, model: type[BaseModel]) -> bool:
+    """Whether `place` is all the tables of one name, such as [[imap]]."""
+    field = model.model_fields.get(str(place[0])) if len(place) == 1 else None
+    return field is not None and get_origin(field.annotation) is tuple
+
+
+def _spelled(place: Place, model: type[BaseModel]) -> str:
     """The place as its owner would say it: `[relay] tls`, `[[channel]] number 2, addresses`."""
     section, rest = place[0] if place else "", place[1:]
     if rest and isinstance(rest[0], int):
         head = f"[[{section}]] number {rest[0] + 1}" + ("," if rest[1:] else "")
         rest = rest[1:]
     else:
-        head = f"[{section}]"
+        head = f"[[{section}]]" if _is_repeated(place, model) else f"[{section}]"
     return " ".join([head, *(f"(entry {part + 1})" if isinstance(part, int) else part for part in rest)])
 
 

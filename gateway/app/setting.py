@@ -38,7 +38,8 @@ def domain(text: str) -> str:
 def host(text: str) -> str:
     """A host name, which may be a single label, or an IP address."""
     if not (_HOST.fullmatch(text) or ip(text)):
-        raise ValueError(f"{text!r} is not a host name or an IP address")
+        port = "; its port is a key of its own" if text.rpartition(":")[2].isdigit() else ""
+        raise ValueError(f"{text!r} is not a host name or an IP address{port}")
     return text.lower()
 
 
@@ -86,15 +87,18 @@ def _is_loopback(text: str) -> bool:
 def network(text: str) -> str:
     """A network in CIDR notation."""
     try:
-        return str(ipaddress.ip_network(text))
+        found = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is not a network such as 192.0.2.0/24") from None
+    if ip(text.partition("/")[0]) != found.network_address:
+        raise ValueError(f"{text!r} is not a network, but a host in one; did you mean {found}?")
+    return str(found)
 
 
 def name_server(text: str) -> str:
     """An IP address, with a port if it is not 53: `192.0.2.53`, `127.0.0.1:5353`, `[::1]:5353`."""
     place, colon, port = text.rpartition(":")
-    has_port = bool(colon) and port.isdigit() and int(port) <= 65535 and not ip(text)
+    has_port = bool(colon) and port.isdigit() and 1 <= int(port) <= 65535 and not ip(text)
     address = place.removeprefix("[").removesuffix("]") if has_port else text
     if not ip(address):
         raise ValueError(f"{text!r} is no name server such as 192.0.2.53 or 127.0.0.1:5353")

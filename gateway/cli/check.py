@@ -5,6 +5,7 @@ standard error and make the exit status 1; remarks, such as an example that was 
 """
 
 import asyncio
+import os
 import ssl
 import stat
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from gateway.app.config import Config, ConfigRefused, load
 from gateway.app.defaults import shipped_folder
 from gateway.app.published import signing_keys
-from gateway.kernel.errors import InputError, MailFlowError
+from gateway.kernel.errors import DatabaseUnavailable, InputError, MailFlowError
 from gateway.kernel.tokens import read_secrets
 
 _EXAMPLES = ("example.com", "example.net", "example.org", "example")  # RFC 2606
@@ -27,7 +28,7 @@ def run(folder: Path) -> int:
     remarks: list[str] = []
     if config is not None:
         problems += _of(config)
-        remarks += [*_remarks(config), *_carrier_names(config)]
+        remarks += [*_remarks(config), *_carrier_names(config), *_unread_rules(config)]
     for remark in remarks:
         print(f"remark: {remark}")
     for problem in problems:
@@ -54,7 +55,8 @@ def _files(folder: Path) -> Iterator[str]:
     """What is wrong with the owner's words, whether the settings can be read or not."""
     from gateway.outbox.render import Templates
 
-    yield from map(str, Templates(folder / "templates", shipped_folder("templates")).check())
+    errors = Templates(folder / "templates", shipped_folder("templates")).check()
+    yield from (f"templates/mail/{error}" for error in errors)
 
 
 def _of(config: Config) -> Iterator[str]:
@@ -79,9 +81,13 @@ def _of(config: Config) -> Iterator[str]:
 
 def _remarks(config: Config) -> Iterator[str]:
     """What is no problem, but hardly meant."""
-    for key, host in (("[shop] domain", config.shop.domain), ("[relay] smarthost", config.relay.smarthost)):
+    examples = [("[shop] domain", config.shop.domain)]
+    examples += [("[owner] addresses", address) for address in config.owner.addresses]
+    examples += [("[relay] smarthost", config.relay.smarthost)]
+    for key, value in examples:
+        host = value.rpartition("@")[2]
         if any(f".{host}".endswith(f".{example}") for example in _EXAMPLES):
-            yield f"{key} is still the example {host}"
+            yield f"{key} is still the example {value}"
     if config.listen.certificate is None:
         yield "[listen] certificate is empty: mail comes in unencrypted"
 
@@ -111,7 +117,7 @@ def _too_open(file: Path) -> Iterator[str]:
         mode = stat.S_IMODE(file.stat().st_mode)
     except OSError:
         return
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if file.is_file() and mode & (stat.S_IRWXG | stat.S_IRWXO):
         remedy = f"chmod 600 {file}"
         yield str(InputError(str(file), f"is secret, but others may read it (mode {mode:04o})", remedy))
 
@@ -119,6 +125,10 @@ def _too_open(file: Path) -> Iterator[str]:
 def _certificate(certificate: Path | None, key: Path | None) -> Iterator[str]:
     if certificate is None:
         return
+    for file in (certificate, key):
+        if file is not None and not os.access(file, os.R_OK):
+            yield str(InputError(str(file), "cannot be read" if file.exists() else "is missing"))
+            return
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     except ssl.SSLError as error:
@@ -139,6 +149,12 @@ def _carrier_names(config: Config) -> Iterator[str]:
             yield f"[[carrier]] {carrier.name!r} is none that we know: {hint}"
 
 
+def _unread_rules(config: Config) -> Iterator[str]:
+    """Rules that somebody wrote, though this release reads none."""
+    for file in sorted(each for each in config.rules.rglob("*") if each.suffix in (".yaml", ".yml")):
+        yield f"{file.relative_to(config.folder)} is not read: this release has no rules of the owner's"
+
+
 async def _database(config: Config) -> None:
     """Raise what keeps the database from being opened; one that does not exist yet is made by the service."""
     from sqlalchemy.exc import SQLAlchemyError
@@ -153,6 +169,9 @@ async def _database(config: Config) -> None:
             standing(await stored_revision(tx))
     except InputError:
         raise
+    except DatabaseUnavailable as error:
+        remedy = "put a copy in place: mailflow data restore COPY"
+        raise InputError("[store] url", str(error), remedy) from None
     except (SQLAlchemyError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError("[store] url", f"the database cannot be opened: {first}") from None

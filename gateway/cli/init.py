@@ -1,11 +1,23 @@
 """`mailflow init`: a new shop, the DNS records that it needs, and what to do next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.app.config import ConfigRefused
 from gateway.app.new_shop import Settings, make_shop
 from gateway.app.published import records, signing_keys
 from gateway.kernel.errors import InputError
+
+_OPTIONS: Mapping[str, str] = {  # what each setting is called on the command line
+    "[shop] name": "--name",
+    "[shop] domain": "--domain",
+    "[shop] timezone": "--timezone",
+    "[shop] currency": "--currency",
+    "[owner] addresses (entry 1)": "--owner",
+    "[relay] smarthost": "--smarthost",
+    "[relay] port": "--smarthost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,10 @@ class Wishes:
 
 def run(folder: Path, wishes: Wishes) -> int:
     """Make the shop in `folder` and say what was made."""
-    config = make_shop(folder, wishes.settings())
+    try:
+        config = make_shop(folder, wishes.settings())
+    except ConfigRefused as refused:
+        raise ConfigRefused([_as_said(error) for error in refused.errors]) from None
     print(f"{config.shop.name} lives in {folder}:")
     print("  config/     the settings: config/mailflow.toml, every key with one sentence")
     print("  templates/  the words of its mails")
@@ -50,6 +65,14 @@ def run(folder: Path, wishes: Wishes) -> int:
     print(f"  2. mailflow check --folder {folder}")
     print(f"  3. mailflow serve --folder {folder}")
     return 0
+
+
+def _as_said(error: InputError) -> InputError:
+    """The problem with the option that was given, not with the line of a file that was not made."""
+    for key, option in _OPTIONS.items():
+        if error.problem.startswith(f"{key} "):
+            return InputError(option, error.problem.removeprefix(f"{key} "), error.remedy)
+    return error
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:

@@ -239,6 +239,8 @@ def make(file: Path) -> None:
 
 
 def _must_be_there(file: Path) -> None:
+    if file.is_dir():
+        raise InputError("[store] url", f"{file} is a folder", "name a file")
     if not file.is_file():
         raise InputError(
             "[store] url", f"there is no database {file}", "`mailflow serve` makes it at its first start"

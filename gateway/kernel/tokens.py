@@ -131,7 +131,7 @@ def read_secrets(text: str, where: str) -> Secrets:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(where, f"is not TOML ({error})") from None
+        raise InputError(where, f"is not TOML ({error})", "restore it from a copy") from None
     named = cast("dict[str, Any]", table["tokens"]) if isinstance(table.get("tokens"), dict) else {}
     keys = {
         _number(number, where): _secret(value, f"{where}: tokens.{number}") for number, value in named.items()

@@ -120,6 +120,9 @@ def key_names(octets: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_record_name(tags["s"], tags["d"]) for _, tags in _signatures(block)))
 
 
+REMEDY = "restore it from a copy; `mailflow init` makes keys for a new shop"
+
+
 def load_key(pem: bytes, selector: str, domain: str, where: str = "the DKIM key") -> DkimKey:
     """The key of a PEM file; InputError says what is wrong with the file `where`."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -136,10 +139,8 @@ def load_key(pem: bytes, selector: str, domain: str, where: str = "the DKIM key"
         raise InputError(
             where, "is locked with a password", "store it without; the file's mode protects it"
         ) from None
-    except Exception as error:  # noqa: BLE001 - ValueError and cryptography's own; all mean the same here
-        raise InputError(
-            where, f"is no private key in PEM ({error})", "make one with `mailflow init`"
-        ) from None
+    except Exception:  # noqa: BLE001 - ValueError and cryptography's own; all mean the same here
+        raise InputError(where, "is no private key in PEM", REMEDY) from None
     if isinstance(private, Ed25519PrivateKey):
         return DkimKey(domain.lower(), selector.lower(), ED25519, private)
     if not isinstance(private, RSAPrivateKey):

@@ -56,6 +56,7 @@ def test_a_fresh_shop_passes_with_remarks_about_its_examples(tmp_path, capsys):
     remarks = [line for line in capsys.readouterr().out.splitlines() if line.startswith("remark: ")]
     assert remarks == [
         "remark: [shop] domain is still the example example.com",
+        "remark: [owner] addresses is still the example owner@example.com",
         "remark: [relay] smarthost is still the example smtp.example.net",
         "remark: [listen] certificate is empty: mail comes in unencrypted",
     ]
@@ -74,8 +75,8 @@ def test_all_problems_are_told_at_once(shop, capsys):
     told = problems(shop, capsys)
     assert len(told) == 3
     assert told[0].startswith("config/mailflow.toml:")
-    assert told[1].startswith("orders/delayed.txt:")
-    assert told[2].startswith("orders/shipped.txt:")
+    assert told[1].startswith("templates/mail/orders/delayed.txt:")
+    assert told[2].startswith("templates/mail/orders/shipped.txt:")
 
 
 def test_secrets_that_others_may_read_are_told(shop, capsys):
@@ -94,14 +95,14 @@ def test_spoilt_and_missing_keys_are_told(shop, capsys):
     told = problems(shop, capsys)
     assert len(told) == 2
     assert "keys.toml: is missing" in told[0]
-    assert "dkim-rsa.pem: is no private key" in told[1]
+    assert "dkim-rsa.pem: is no private key in PEM; restore it from a copy" in told[1]
 
 
 def test_a_missing_password_is_told(shop, capsys):
     edit(shop, 'username = ""', 'username = "mia"')
     edit(shop, 'alone.\npassword_file = ""', 'alone.\npassword_file = "config/secrets/smarthost"')
     (told,) = problems(shop, capsys)
-    assert "smarthost: cannot be read: No such file" in told
+    assert "smarthost: is missing; write the password into its first line, then chmod 600" in told
 
 
 def test_a_certificate_must_go_with_its_key(shop, tmp_path, capsys):
@@ -114,7 +115,7 @@ def test_a_certificate_must_go_with_its_key(shop, tmp_path, capsys):
 def test_a_certificate_that_is_missing_is_told(shop, capsys):
     (shop / "config/tls/cert.pem").unlink()
     (told,) = problems(shop, capsys)
-    assert "cert.pem: or its key cannot be read: No such file" in told
+    assert told.endswith("cert.pem: is missing")
 
 
 def test_secrets_that_are_no_text_are_told(shop, capsys):
@@ -154,6 +155,26 @@ def test_a_file_that_is_no_database_is_told(shop, capsys):
     (shop / "data/mailflow.db").write_text("no database, but long enough to look like something " * 50)
     (told,) = problems(shop, capsys)
     assert "cannot be opened" in told
+    assert told.endswith("put a copy in place: mailflow data restore COPY")
+
+
+def test_a_folder_in_place_of_the_database_is_told(shop, capsys):
+    (shop / "data/mailflow.db").mkdir()
+    assert problems(shop, capsys) == [f"[store] url: {shop}/data/mailflow.db is a folder; name a file"]
+
+
+def test_rules_that_nobody_reads_are_remarked(shop, capsys):
+    (shop / "rules/mail/10-fairs.yaml").write_text("- when: [fair\n")
+    assert run(shop) == 0
+    assert "remark: rules/mail/10-fairs.yaml is not read" in capsys.readouterr().out
+
+
+def test_a_key_of_the_other_kind_is_told(shop, capsys):
+    edit(
+        shop, 'key_ed25519 = "config/secrets/dkim-ed25519.pem"', 'key_ed25519 = "config/secrets/dkim-rsa.pem"'
+    )
+    (told,) = problems(shop, capsys)
+    assert told.endswith("dkim-rsa.pem: is a key of the kind rsa-sha256; here stands one of ed25519-sha256")
 
 
 def test_a_database_that_does_not_answer_is_told(shop, capsys):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.config import load
+from gateway.app.config import ConfigRefused, load
 from gateway.cli.init import Wishes, run
 from gateway.kernel.errors import InputError
 
@@ -57,3 +57,12 @@ def test_a_port_that_is_none_is_told(tmp_path):
     wishes = Wishes("x", "example.com", "a@example.com", "smtp.example.net:smtp", "UTC", "EUR")
     with pytest.raises(InputError, match="is not a host such as"):
         run(tmp_path / "shop", wishes)
+
+
+def test_a_wrong_wish_is_told_by_the_option_that_said_it(tmp_path):
+    wishes = Wishes("x", "pot tery", "mia", "smtp.example.net:99999", "Berlin", "euros")
+    with pytest.raises(ConfigRefused) as told:
+        run(tmp_path / "shop", wishes)
+    options = [line.partition(":")[0] for line in str(told.value).splitlines()]
+    assert sorted(options) == ["--currency", "--domain", "--owner", "--smarthost", "--timezone"]
+    assert not (tmp_path / "shop").exists()
