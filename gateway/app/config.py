@@ -62,6 +62,7 @@ from gateway.app.setting import (
 from gateway.commands.verb import VERBS
 from gateway.db.retention import Retention
 from gateway.kernel.errors import InputError, MailFlowError
+from gateway.kernel.tokens import Secrets, read_secrets
 from gateway.outbox.throttle import Rate, parse_rate
 
 FILE = Path("config/mailflow.toml")
@@ -263,6 +264,16 @@ class SecretsConfig(Section):
     """The file of our own keys, see `app.keys`."""
 
     file: File = written("config/secrets/keys.toml")
+
+    def keys(self) -> Secrets:
+        """The keys in it; InputError if they cannot be read."""
+        try:
+            text = self.file.read_text("utf-8")
+        except FileNotFoundError:
+            raise InputError(str(self.file), "is missing", "restore it from a copy") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(str(self.file), f"cannot be read: {_reason(error)}", _readable(error)) from None
+        return read_secrets(text, str(self.file))
 
 
 class CorrespondentConfig(Section):

@@ -5,7 +5,9 @@ by this door. Tests pass another clock and another relay, never another path.
 """
 
 import asyncio
+import errno
 import ipaddress
+import os
 import random
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,7 +40,7 @@ from gateway.kernel.calendar import ShopCalendar
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.errors import InputError
 from gateway.kernel.ids import Id, new_id
-from gateway.kernel.tokens import Secrets, keyed_hash, read_secrets
+from gateway.kernel.tokens import Secrets, keyed_hash
 from gateway.mail.address import canonical
 from gateway.mail.dkim import sign
 from gateway.mail.envelope import Address, Envelope
@@ -61,6 +63,13 @@ from gateway.pipeline.slices import Terms, slices
 from gateway.pipeline.stimulus import Ingested, WebAction
 from gateway.pipeline.watcher import Watcher
 from gateway.purchasing.model import PurchasingTerms
+
+_OPENS: Mapping[int, str] = {
+    errno.EADDRINUSE: "another program listens there",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EACCES: "a port below 1024 needs a right, see systemd/README.md",
+    errno.ENOENT: "make its folder",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +221,10 @@ async def build(
                 room=watermark.check,
                 spill_folder=spool.aside,
             )
-            doors.append(await stack.enter_async_context(listening))
+            try:
+                doors.append(await stack.enter_async_context(listening))
+            except OSError as error:
+                raise _shut(door, error) from error
         listener, lmtp = (*doors, None, None)[:2]
         yield Gateway(
             config, db, clock, pipe, intake, timers, worker, upkeep(chores, clock), listener, lmtp, watched
@@ -221,12 +233,7 @@ async def build(
 
 def read_keys(config: Config) -> Secrets:
     """The shop's own keys; InputError if the file cannot be read."""
-    file = config.secrets.file
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(file), f"cannot be read: {error}", "`mailflow init` makes it") from None
-    return read_secrets(text, str(file))
+    return config.secrets.keys()
 
 
 def address_key(keys: Secrets) -> Callable[[str], str]:
@@ -316,6 +323,15 @@ def _doors(config: Config) -> Iterator[ListenConfig]:
             max_size=listen.max_size,
             lmtp=True,
         )
+
+
+def _shut(door: ListenConfig, error: OSError) -> InputError:
+    """Why nobody can come in by this door, and what opens it."""
+    place = door.unix or f"port {door.port} of {door.host or 'every address'}"
+    problem = f"{place} cannot be listened on: {os.strerror(error.errno) if error.errno else error}"
+    return InputError(
+        f"[listen] {'lmtp' if door.lmtp else 'port'}", problem, _OPENS.get(error.errno or 0, "")
+    )
 
 
 def _relay_config(config: Config) -> RelayConfig:

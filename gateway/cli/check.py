@@ -16,7 +16,6 @@ from gateway.app.config import Config, ConfigRefused, load
 from gateway.app.defaults import shipped_folder
 from gateway.app.published import signing_keys
 from gateway.kernel.errors import DatabaseUnavailable, InputError, MailFlowError
-from gateway.kernel.tokens import read_secrets
 
 _EXAMPLES = ("example.com", "example.net", "example.org", "example")  # RFC 2606
 
@@ -66,12 +65,13 @@ def _of(config: Config) -> Iterator[str]:
     private += [config.relay.password_file, config.store.password_file]
     private += [file for account in config.imap for file in (account.password_file, account.token_file)]
     yield from (problem for file in private if file for problem in _too_open(file))
-    yield from _trouble(lambda: read_secrets(_text(secrets), str(secrets)))
+    yield from _trouble(config.secrets.keys)
     yield from _trouble(lambda: signing_keys(config.dkim, config.shop.domain))
     yield from _trouble(config.relay.password)
     yield from _trouble(config.store.address)
     for account in config.imap:
         yield from _trouble(account.secret)
+    yield from _socket(config.listen.lmtp)
     yield from _certificate(config.listen.certificate, config.listen.key)
     if broken := list(_trouble(lambda: asyncio.run(_database(config)))):
         yield from broken
@@ -100,17 +100,6 @@ def _trouble(check: Callable[[], object]) -> Iterator[str]:
         yield str(error)
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except FileNotFoundError:
-        raise InputError(str(file), "is missing", "restore it from a copy") from None
-    except OSError as error:
-        raise InputError(str(file), f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(str(file), "is not UTF-8 text") from None
-
-
 def _too_open(file: Path) -> Iterator[str]:
     """A secret that others may read; one that is missing is told by whoever needs it."""
     try:
@@ -120,6 +109,12 @@ def _too_open(file: Path) -> Iterator[str]:
     if file.is_file() and mode & (stat.S_IRWXG | stat.S_IRWXO):
         remedy = f"chmod 600 {file}"
         yield str(InputError(str(file), f"is secret, but others may read it (mode {mode:04o})", remedy))
+
+
+def _socket(lmtp: str) -> Iterator[str]:
+    """A socket for LMTP whose folder is not there."""
+    if lmtp.startswith("/") and not (folder := Path(lmtp).parent).is_dir():
+        yield str(InputError("[listen] lmtp", f"the folder {folder} does not exist", "make it"))
 
 
 def _certificate(certificate: Path | None, key: Path | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from gateway.app.wiring import Gateway, build
 from gateway.db.engine import create_schema
 from gateway.edges.admission import ListenConfig
 from gateway.edges.smtp_in import Recipients, listening
+from gateway.kernel.errors import InputError
 from gateway.testing.inbox import Inbox
 
 
@@ -74,3 +75,33 @@ async def test_the_service_tells_when_it_is_ready_and_when_it_goes(
     stop.set()
     await opened
     assert told(manager) == ["STOPPING=1"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "why"),
+    [
+        (
+            {"port": 0, "lmtp": "nowhere/lmtp"},
+            r"\[listen\] lmtp: /.*/nowhere/lmtp cannot be .*; make its folder",
+        ),
+        (
+            {"port": 0, "host": "192.0.2.1"},
+            r"\[listen\] port: port 0 of 192\.0\.2\.1 .*; this machine has no such",
+        ),
+    ],
+)
+async def test_a_door_that_does_not_open_says_which_and_why(
+    tmp_path: Path, listen: dict[str, object], why: str
+):
+    config = make_shop(tmp_path / "shop", {"listen": {"host": "127.0.0.1"} | listen})
+    with pytest.raises(InputError, match=why):
+        async with build(config):
+            pass
+
+
+async def test_a_port_that_is_taken_is_told(gateway: Gateway, tmp_path: Path):
+    taken = gateway.listener.port if gateway.listener else 0
+    config = make_shop(tmp_path / "second", {"listen": {"host": "127.0.0.1", "port": taken}})
+    with pytest.raises(InputError, match=f"port {taken} of 127.0.0.1 .*; another program listens there"):
+        async with build(config):
+            pass

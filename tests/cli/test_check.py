@@ -121,7 +121,7 @@ def test_a_certificate_that_is_missing_is_told(shop, capsys):
 def test_secrets_that_are_no_text_are_told(shop, capsys):
     keys = shop / "config/secrets/keys.toml"
     keys.write_bytes(b"\xff")
-    assert "keys.toml: is not UTF-8" in problems(shop, capsys)[0]
+    assert "keys.toml: cannot be read: it is not UTF-8" in problems(shop, capsys)[0]
     keys.unlink()
     keys.mkdir(mode=0o700)
     assert "keys.toml: cannot be read: Is a directory" in problems(shop, capsys)[0]
@@ -222,3 +222,8 @@ async def test_a_mailbox_that_is_not_read_is_told_with_its_reason(shop, capsys):
     secret.chmod(0o644)
     (problem,) = await asyncio.to_thread(problems, shop, capsys)
     assert f"chmod 600 {secret}" in problem
+
+
+def test_a_socket_without_its_folder_is_told(shop, capsys):
+    edit(shop, 'lmtp = ""', 'lmtp = "nowhere/lmtp"')
+    assert problems(shop, capsys) == [f"[listen] lmtp: the folder {shop}/nowhere does not exist; make it"]
