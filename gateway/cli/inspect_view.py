@@ -16,6 +16,7 @@ from gateway.cli.damage import in_words
 from gateway.cli.understood import KINDS, mailbox_text, orders, parcels, refusal
 from gateway.kernel.ids import spoken
 from gateway.kernel.tokens import TokenKind
+from gateway.mail.header import harmless_line
 from gateway.mail.parsed import AutoReply, BounceClass, Complaint, DeliveryReport, Parsed
 from gateway.mail.thread import Evidence, EvidenceKind, evidence
 from gateway.orders.tracking import tracking_url
@@ -103,7 +104,7 @@ def show(file: str, mail: Parsed, facts: Facts | None = None, *, arrived: bool =
 
 
 def _lines(file: str, mail: Parsed, facts: Facts | None, standing: Iterable[Row]) -> Iterator[Text]:
-    yield Text(file, style="bold")
+    yield Text(harmless_line(file), style="bold")
     told = ""
     for name, value in _rows(mail, facts, standing):
         label = "" if name == told else name

@@ -58,7 +58,7 @@ def from_lines(octets: bytes) -> bytes:
 
 
 def authors(fields: Sequence[Field]) -> tuple[str, ...]:
-    """Every address that any From field names, as it is looked up; for asking whom a mail claims to be from."""
+    """Every address that any From field names, as it is looked up; to ask whom a mail claims to be from."""
     values = [text_of(field.raw) for field in fields if field.key == "from"]
     return tuple(
         dict.fromkeys(canonical_address(box.address) for value in values for box in mailboxes(value))

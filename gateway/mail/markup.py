@@ -14,6 +14,7 @@ from inscriptis.model.config import ParserConfig  # pyright: ignore[reportMissin
 from lxml import html as lxml_html  # pyright: ignore[reportMissingTypeStubs]
 
 from gateway.mail import quotation
+from gateway.mail.header import harmless_text
 from gateway.mail.line import SIGNATURE
 from gateway.mail.pattern import compile_pattern
 
@@ -135,6 +136,8 @@ def _words(tree: Any) -> str:
 
 
 def _tidy(text: str) -> str:
+    """The words without what nobody sees; a control may have been hidden in a reference, `&#27;`."""
+    text = harmless_text(text)
     lines = (line.replace("\u00a0", " ") for line in text.split("\n"))
     lines = (line if line == SIGNATURE else line.rstrip() for line in lines)
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")

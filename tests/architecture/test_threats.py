@@ -68,6 +68,10 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_a_customer_called_braces_is_printed_as_such",
         "test_a_newline_in_helo_is_one_log_line",
     ),
+    "escapes for the terminal that shows a mail": (
+        "test_neither_the_mail_nor_its_file_commands_the_terminal",
+        "test_a_control_that_is_written_as_a_reference_is_none",
+    ),
     "a crash after a promise": (
         "test_250_means_it_survives_kill_minus_nine",
         "test_a_client_that_hangs_up_during_commit_is_a_duplicate_later",

@@ -378,3 +378,25 @@ def test_one_line_is_quoted_and_two_lines_are(tmp_path, capsys):
     )
     assert "2 lines more are quoted" in view(quoted, tmp_path, capsys)
     assert "1 line more is quoted" in view(b"From: a@b.example\n\nYes.\n\n> Blue?\n", tmp_path, capsys)
+
+
+def test_neither_the_mail_nor_its_file_commands_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Escapes where a program might print what it read: raw, encoded, in references, in parameters."""
+    raw, word = b"\x1b[31mx\xc2\x9b2J\x07", b"=?utf-8?q?=1b[31mx=c2=9b2J=0d=0aX:y=e2=80=ae?="
+    file = tmp_path / "a\x1b[31m.eml"
+    file.write_bytes(
+        b"From: %(word)s <a@b.example>\r\nTo: %(raw)s <o@b.example>\r\nSubject: %(word)s%(raw)s\r\n"
+        b"Message-ID: <%(raw)s@x>\r\nDate: %(raw)s\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n"
+        b"&#27;[31m &#155;2J %(raw)s\r\n"
+        b"--b\r\nContent-Type: a/%(raw)s; name*=utf-8''%%1b%%5b31m%%0d%%0aevil\r\n"
+        b"Content-Disposition: attachment; filename*=utf-8''%%1b]0;x%%07%%e2%%80%%ae.exe\r\n\r\n"
+        b"x\r\n--b--\r\n" % {b"raw": raw, b"word": word}
+    )
+    for as_json in (False, True):
+        assert run([str(file)], as_json=as_json) == 0
+        said = capsys.readouterr().out
+        assert [each for each in said if not each.isprintable() and each != "\n"] == []

@@ -65,6 +65,12 @@ def test_what_an_eye_sees_is_read(shown: str):
     assert text_of(shown) == "x"
 
 
+@pytest.mark.parametrize("control", ["&#27;", "&#x1b;", "&#155;", "&#x202e;", "&#7;", "&#8;"])
+def test_a_control_that_is_written_as_a_reference_is_none(control: str):
+    for html in (f"<p>a{control}[31mb</p>", f"<p>a{control}[31mb</p>" + "<b>x</b>" * 20_000):
+        assert all(character.isprintable() for character in text_of(html).partition("\n")[0])
+
+
 def test_a_quotation_becomes_quoted_lines_by_depth():
     html = (
         "<p>new</p><blockquote type=cite>one<br><br>two<blockquote>deep</blockquote>three</blockquote>after"
