@@ -23,7 +23,7 @@ async def arrivals(stage: Stage) -> None:
 
 
 async def _hosted(stage: Stage) -> None:
-    stage.scene("Gina writes to the shop's old address, a mailbox at a provider (IMAP)")
+    stage.scene("Gina writes to a mailbox at a provider (IMAP)")
     await stage.hosted(
         "Hello, please send me\n\n1 x BOWL-02\n\nThank you, Gina", sender=GINA, subject="A bowl"
     )

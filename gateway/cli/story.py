@@ -109,7 +109,7 @@ async def first_day(stage: Stage) -> None:
         to=f"hello@{DOMAIN}",
         subject="The tall vase",
     )
-    stage.scene("A stranger writes; nobody knows what to do, so Priya is asked")
+    stage.scene("A stranger writes, and Priya is asked what to do")
     await stage.mail(
         "Dear sir or madam, we would like to talk about your presence on our trade fair.",
         sender="Fair Office <info@fair.example>",
@@ -197,7 +197,7 @@ async def second_week(stage: Stage) -> None:
     )  # fmt: skip
     stage.expect((await stage.shop.stock("SCARF-04"))[1] == 0, "the scarf is free again")
     stage.expect(len(stage.to(DAN)) == 2, "Dan was told twice: confirmed, cancelled")
-    stage.scene("Erin's address does not exist any more: the confirmation bounces")
+    stage.scene("Erin's address is dead: the confirmation comes back")
     await stage.mail(
         "You have a new order.", sender=PLATFORM, to=f"orders@{DOMAIN}", subject="New order 2044",
         html=_order("2044", ERIN, [("BOWL-02", "Large bowl", 1, "24.00")]),

@@ -1,6 +1,6 @@
 """What happens in a shop, as a person reads it: each mail in, what was decided and why, each mail out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from typing import Any
@@ -9,12 +9,21 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from gateway.customers.model import GrantConsent, RegisterCustomer, WithdrawConsent
+from gateway.customers.model import CustomerRegistered, GrantConsent, WithdrawConsent
 from gateway.feedback.model import AskForFeedback, RecordFeedback
 from gateway.inventory.model import CountStock, Expect, KeepProduct, MoveStock, Receive, Reserve, SellReserved
-from gateway.kernel.decision import Disposition, Effect
-from gateway.orders.model import AdvanceOrder, AdvanceShipment, DelayOrder, PlaceOrder, ShipOrder
-from gateway.outbox.message import NoteBounce, Suppress
+from gateway.kernel.decision import Disposition, Effect, Event, Test
+from gateway.orders.model import (
+    DelayOrder,
+    OrderMove,
+    OrderMoved,
+    PlaceOrder,
+    ShipmentMoved,
+    ShipmentStatus,
+    ShipOrder,
+)
+from gateway.outbox.message import NoteBounce, Scope, Suppress
+from gateway.pipeline.apply import Done
 from gateway.pipeline.pipe import Outcome
 from gateway.pipeline.stimulus import Ingested, TimerDue
 from gateway.purchasing.model import (
@@ -30,14 +39,18 @@ from gateway.waitlist.model import JoinWaitlist, MarkNotified
 
 # What was done, in a few words; effects that only keep the books in order (timers, letters) are not told.
 _DONE: Mapping[type[Effect], Callable[[Any], str]] = {
-    RegisterCustomer: lambda e: f"{e.name or e.email} is known from now on",
     GrantConsent: lambda e: f"{e.address} allowed {e.purpose}",
-    WithdrawConsent: lambda e: f"no more advertising to {e.address}",
+    WithdrawConsent: lambda e: f"{e.address} no longer allows {e.purpose}",
     PlaceOrder: lambda e: "order taken down: " + ", ".join(f"{x.quantity} x {x.sku}" for x in e.lines),
-    AdvanceOrder: lambda e: f"order: {e.seen} -> {e.move}",
     DelayOrder: lambda e: f"order is late; new day: {e.promised_on or 'not known yet'}",
-    ShipOrder: lambda e: f"order shipped with {e.carrier or 'a carrier'}, {e.tracking_number}",
-    AdvanceShipment: lambda e: f"parcel: {e.move.replace('_', ' ')} ({e.what})",
+    ShipOrder: lambda e: (
+        "order shipped with "
+        + (
+            f"{e.carrier or 'a carrier'}, {e.tracking_number}"
+            if e.tracking_number
+            else e.carrier or "a carrier"
+        )
+    ),
     Reserve: lambda e: f"stock promised: {sum(units for _, units in e.units):+d}",
     SellReserved: lambda e: f"stock sold: {sum(units for _, units in e.units)}",
     MoveStock: lambda e: f"stock {e.change:+d} ({e.reason})",
@@ -54,10 +67,20 @@ _DONE: Mapping[type[Effect], Callable[[Any], str]] = {
     MarkReminded: lambda _: "supplier reminded",
     AskForFeedback: lambda _: "the customer is asked how it was",
     RecordFeedback: lambda e: f"feedback: {e.stars or 'no'} stars, {e.sentiment}, about {e.category}",
-    JoinWaitlist: lambda e: f"{e.address} waits for it",
-    MarkNotified: lambda _: "told; waits no longer",
-    Suppress: lambda e: f"never again mail to {e.address} ({e.reason}, {e.scope})",
-    NoteBounce: lambda e: f"our message came back: {e.bounce}",
+    JoinWaitlist: lambda e: f"{e.address} is on the waiting list",
+    MarkNotified: lambda _: "who waited for it is told, once",
+    Suppress: lambda e: (
+        f"no more {'mail' if e.scope is Scope.ALL else 'advertising'} to {e.address} ({_plain(e.reason)})"
+    ),
+    NoteBounce: lambda e: f"our message came back: {_plain(e.bounce)}",
+}
+# What came of it, where that says more than the wish.
+_BECAME: Mapping[type[Event], Callable[[Any], str]] = {
+    CustomerRegistered: lambda e: f"{e.email} is known from now on",
+    OrderMoved: lambda e: "" if e.move is OrderMove.DELAY else f"order is {_plain(e.status)}",
+    ShipmentMoved: lambda e: (
+        f"parcel is {'in trouble' if e.status is ShipmentStatus.EXCEPTION else _plain(e.status)} ({e.what})"
+    ),
 }
 _STYLE = {Disposition.HANDLED: "green", Disposition.HELD: "yellow", Disposition.DROPPED: "dim"}
 _MARGIN: Mapping[type, str] = {TimerDue: "time ", Ingested: "data "}
@@ -104,7 +127,7 @@ class Transcript:
             (f"  ({match.where})" if match else "", "dim"),
         )
         self._console.print(head)
-        tests = ", ".join(f"{test.question}: {test.seen}" for test in match.tests) if match else ""
+        tests = ", ".join(map(_seen, match.tests)) if match else ""
         if tests:
             self._console.print(Padding(Text(f"because {tests}"), (0, 0, 0, 7)))
         if decision.note:
@@ -112,8 +135,7 @@ class Transcript:
                 Padding(Text(decision.note, style=_STYLE[decision.disposition]), (0, 0, 0, 7))
             )
         for done in outcome.done:
-            words = _DONE.get(type(done.effect), lambda _: "")(done.effect)
-            if words:
+            for words in _told(done):
                 self._console.print(Padding(Text(f"- {words}"), (0, 0, 0, 7)))
 
     def mail_out(self, mail: SunkMail) -> None:
@@ -128,11 +150,28 @@ class Transcript:
         self._console.print(Text(f"     {words}", style="dim"))
 
 
+def _told(done: Done) -> Iterator[str]:
+    if tells := _DONE.get(type(done.effect)):
+        yield tells(done.effect)
+    for event in done.events:
+        if words := _BECAME.get(type(event), lambda _: "")(event):
+            yield words
+
+
+def _seen(test: Test) -> str:
+    return f"{test.question}: {test.seen}{' (no)' if test.held is False else ''}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _gist(words: str) -> str:
-    """The first sentence after the greeting, as far as it fits on a line."""
+    """The first paragraph after the greeting and what it announces, as far as it fits on a line."""
     unfolded = "\n".join(words.splitlines())
     paragraphs = [" ".join(each.split()) for each in unfolded.split("\n\n") if each.strip()]
-    told = next((each for each in paragraphs if not each.startswith(("Hello", "Dear"))), "")
+    spoken = [each for each in paragraphs if not each.startswith(("Hello", "Dear"))]
+    told = " ".join(spoken[:2]) if spoken and spoken[0].endswith(":") else next(iter(spoken), "")
     return told if len(told) <= _GIST else f"{told[:_GIST].rpartition(' ')[0]} ..."
 
 

@@ -101,7 +101,7 @@ def answer_due(facts: PurchaseFacts | None, now: datetime, terms: PurchasingTerm
     if facts is None or facts.purchase_order.status is not PurchaseOrderStatus.SENT:
         return handled(rule, where, note="they have answered")
     order = facts.purchase_order
-    tests = (Test("reminded at", str(order.reminded_at or "never")),)
+    tests = (Test("reminded on", f"{order.reminded_at:%Y-%m-%d}" if order.reminded_at else "never"),)
     if order.reminded_at is not None:
         context = {"purchase_order": order, "supplier": facts.supplier}
         return handled(rule, where, Tell("owner/supplier_silent", context, about=order.id), tests=tests)
