@@ -50,6 +50,7 @@ class Proof:
     expired: bool = False  # it answers at an address that works no more
     confirmed: bool = False  # it answers our question, once and in time
     damaged: str = ""  # what makes its header ambiguous
+    elsewhere: bool = False  # it was written to somebody else, and anybody may have brought it here
 
 
 def standing(proof: Proof, policy: OwnerProof = OwnerProof.ALIGNED) -> Standing:
@@ -60,6 +61,8 @@ def standing(proof: Proof, policy: OwnerProof = OwnerProof.ALIGNED) -> Standing:
         return Standing(Level.L0, f"its header is ambiguous ({proof.damaged})")
     if proof.expired:
         return Standing(Level.L0, "it answers at an address that has expired")
+    if proof.elsewhere:
+        return Standing(Level.L0, "it was written to somebody else, who may have sent it on")
     who = f"it is from {proof.registered}, and {proof.why}"
     if not proof.aligned:
         if policy is OwnerProof.TOKEN and proof.tokened and not proof.denied:

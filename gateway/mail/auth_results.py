@@ -3,7 +3,7 @@
 Anybody can write such a field. What counts is the topmost one, and only if it carries the authserv-id of a
 server that is configured for the way the mail came; a field that claims *our* name is never read at all.
 
-Even that server writes what strangers gave it: a domain that goes on as a comment (`d=shop.example(.evil`), or
+Even that server writes what strangers gave it: a domain that goes on as a comment (`d=shop.example(.evil`),
 a quoted local part that looks like one more result. A value is read whole, and is a domain or nothing.
 """
 

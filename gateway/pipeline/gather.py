@@ -245,9 +245,26 @@ def level_of(
         expired=answered is not None and answered.expired,
         confirmed=answered is not None and answered.opens and answered.confirms,
         damaged=ambiguous[0] if ambiguous else "",
+        elsewhere=sender.kind in _REPLAYED and not (_came_directly(auth) or _names_us(mail, shop)),
     )
     policy = shop.owner_proof if sender.kind is PartyKind.OWNER else OwnerProof.ALIGNED
     return standing(proof, policy)
+
+
+# Whose mails do something whoever brings them. A signature holds for ever and for everybody: a platform signs
+# the notices of all its shops, and an owner what she writes to anybody.
+_REPLAYED = (PartyKind.OWNER, PartyKind.CHANNEL)
+
+
+def _came_directly(auth: AuthResults) -> bool:
+    """Whether a host of the author's own domain handed it over: then nobody else has had it."""
+    return auth.spf is Verdict.PASS and f".{auth.spf_domain}".endswith(f".{auth.author}")
+
+
+def _names_us(mail: Parsed, shop: Shop) -> bool:
+    """Whether To or Cc names the shop or its owner."""
+    addresses = (canonical(box.address) for box in (*mail.to, *mail.cc))
+    return any(each in shop.owner or each in shop.mailboxes or shop.plan.is_ours(each) for each in addresses)
 
 
 def known_as(sender: Party) -> str:

@@ -48,6 +48,10 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_the_same_order_twice_moves_stock_once",
         "test_what_failed_is_tried_again_and_its_effects_come_once",
     ),
+    "the replay of a signature that was given to others": (
+        "test_a_notice_to_another_shop_orders_nothing_here",
+        "test_what_the_owner_wrote_to_others_commands_nothing",
+    ),
     "a leaked token, a guessed number": (
         "test_a_forwarded_token_shows_but_changes_nothing",
         "test_a_visible_number_alone_opens_nothing",

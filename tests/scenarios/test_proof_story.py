@@ -111,6 +111,31 @@ async def test_a_sales_channel_is_believed_by_its_signature_alone(shop: Shop):
     assert (await shop.order("2042"))["status"] == "confirmed"
 
 
+async def test_a_notice_to_another_shop_orders_nothing_here(shop: Shop):
+    """The platform signs for all its shops: who runs one can bring its notices here, unchanged."""
+    octets = a_notice(shop, "9001", to="eve@evil.example")
+    brought = await shop.receives_octets(octets, reverse_path="eve@evil.example", to=ORDERS)
+    assert (held(brought), level(brought)) == (("held", "not_proven"), Level.L0)
+    assert not await shop.rows("orders")
+    assert not shop.sink.mails_to("ana@example.net")
+
+
+async def test_a_notice_to_an_unknown_address_counts_if_the_platform_itself_brings_it(shop: Shop):
+    shop.senders.zone.add("platform.example", Record.TXT, "v=spf1 ip4:127.0.0.1 -all")
+    outcome = await shop.receives_octets(
+        a_notice(shop, "9001", to="old-name@door.example"), reverse_path=CHANNEL, to=ORDERS
+    )
+    assert (outcome.decision.disposition, level(outcome)) == ("handled", Level.L1)
+
+
+async def test_what_the_owner_wrote_to_others_commands_nothing(shop: Shop):
+    """Who got her to write a word can bring it here under her own signature."""
+    words = f"From: {OWNER}\r\nTo: eve@evil.example\r\nMessage-ID: <1@owner.example>\r\n\r\nexplain 1\r\n"
+    octets = shop.senders.signed(words.encode(), "owner.example", shop.clock.now())
+    brought = await shop.receives_octets(octets, reverse_path="eve@evil.example", to=ORDERS)
+    assert (held(brought), level(brought)) == (("held", "not_proven"), Level.L0)
+
+
 async def test_a_channel_s_neighbour_is_nobody(shop: Shop):
     outcome = await shop.receives(
         "New", sender="orders@platform.example.evil.example", to=ORDERS, html=notice("1")
