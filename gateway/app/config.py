@@ -495,7 +495,7 @@ def read_secret(file: Path) -> str:
 def _text(folder: Path) -> str:
     try:
         return (folder / FILE).read_text("utf-8-sig")  # some editors leave a byte order mark
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         remedy = "give the shop's folder with --folder, or make one: mailflow init FOLDER"
         raise ConfigRefused([InputError(str(folder), f"is no shop: it has no {FILE}", remedy)]) from None
     except (OSError, UnicodeDecodeError) as error:

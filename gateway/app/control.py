@@ -34,6 +34,9 @@ class Refused(MailFlowError):
 
 async def _ingest(gateway: Gateway, request: Request) -> Answer:
     rows = tuple(cast("list[Mapping[str, str]]", request["rows"]))
+    if request.get("dry_run"):
+        await gateway.rehearse(request["kind"], request["source"], rows, request["first"])
+        return {"effects": 0, "note": ""}
     outcome = await gateway.ingest(request["kind"], request["source"], rows, request["first"])
     return {"effects": len(outcome.done), "note": outcome.decision.note}
 

@@ -109,6 +109,11 @@ class Gateway:
         stimulus = Ingested(new_id("ing", self.clock.now()), kind, source, rows, first)
         return await self.pipe.ingest(stimulus)
 
+    async def rehearse(self, kind: str, source: str, rows: tuple[Mapping[str, str], ...], first: int) -> None:
+        """Take in nothing; InputError says what is wrong with the rows."""
+        now = self.clock.now()
+        await self.pipe.rehearse(Ingested(new_id("ing", now), kind, source, rows, first), now)
+
     async def command(self, line: str, by: str) -> Receipt:
         """Do one line of commands for somebody at this machine."""
         words = {**SYNONYMS, **self.config.commands.words}

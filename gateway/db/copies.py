@@ -70,7 +70,7 @@ def read_manifest(copy: Path) -> Manifest:
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             str(manifest_beside(copy)),
-            f"the copy's manifest cannot be read ({error})",
+            f"the copy's manifest cannot be read ({error.strerror if isinstance(error, OSError) else error})",
             "bring it back, or take another copy",
         ) from error
 

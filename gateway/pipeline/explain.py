@@ -94,7 +94,7 @@ def _who(traced: Traced) -> str:
     facts = traced.facts
     parts = [
         _words(str(facts.get("kind", ""))),
-        f"the sender is {facts.get('sender', 'not known')}",
+        f"the sender: {facts.get('sender', 'not known')}",
         f"{facts['level']}: {facts['level_why']}" if "level" in facts else "",
         f"may be answered: {facts['may_answer']}" if "may_answer" in facts else "",
         f"waived: {', '.join(facts['waived'])}" if facts.get("waived") else "",

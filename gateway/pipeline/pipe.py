@@ -100,13 +100,7 @@ class Pipe:
         for _ in range(TRIES):
             started = perf_counter()
             now = self._clock.now()
-            async with reading(self._db) as tx:
-                known = await ingest.known(tx, brought)
-            decision = self._slices.ingest[brought.kind](brought, known, now)
-            if decision.disposition is not Disposition.HANDLED:
-                raise InputError(
-                    brought.source, decision.note, "nothing was taken; correct it and bring it again"
-                )
+            decision = await self.rehearse(brought, now)
             try:
                 async with writing(self._db) as tx:
                     done = await self._conclude(tx, brought, decision, now, started)
@@ -114,6 +108,15 @@ class Pipe:
                 continue
             return self._finish(Outcome(brought, decision, done, None, _since(started)))
         raise Stale(f"{brought.source}: the shop changed meanwhile; bring it again")
+
+    async def rehearse(self, brought: Ingested, now: datetime) -> Decision:
+        """What the rows would do; InputError tells why nothing of them would be taken."""
+        async with reading(self._db) as tx:
+            known = await ingest.known(tx, brought)
+        decision = self._slices.ingest[brought.kind](brought, known, now)
+        if decision.disposition is Disposition.HANDLED:
+            return decision
+        raise InputError(brought.source, decision.note, "nothing was taken; correct it and bring it again")
 
     async def command(self, action: WebAction, lines: tuple[Line, ...], ear: Ear) -> Receipt:
         """Do the commands of somebody who sits at this machine; the receipt says what was done."""

@@ -280,6 +280,12 @@ def test_a_folder_without_settings_is_no_shop(tmp_path):
     assert "mailflow init" in only
 
 
+def test_a_file_is_no_shop(tmp_path):
+    (tmp_path / "mail.eml").write_bytes(b"")
+    with pytest.raises(ConfigRefused, match="is no shop"):
+        load(tmp_path / "mail.eml")
+
+
 def test_settings_that_are_no_text_are_refused(written):
     folder = written("")
     (folder / "config/mailflow.toml").write_bytes(b"\xff\xfe\x00")

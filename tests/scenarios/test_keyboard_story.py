@@ -77,6 +77,21 @@ async def test_what_is_wrong_with_a_file_is_told_and_nothing_taken(
     assert await shop.stock("MUG-01") == before
 
 
+async def test_a_dry_run_finds_the_cell_that_is_wrong_and_takes_nothing(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    products, stock = tmp_path / "products.csv", tmp_path / "stock.csv"
+    products.write_text("sku,price\nJUG-05,cheap\n")
+    stock.write_text("sku,on_hand\nJUG-05,4\n")
+    async with controllable(shop.gateway):
+        with pytest.raises(MailFlowError, match="price 'cheap': is no amount"):
+            await asyncio.to_thread(data.run_import, folder(shop), [products, stock], dry_run=True)
+        products.write_text("sku,price\nJUG-05,9.50\n")
+        assert await asyncio.to_thread(data.run_import, folder(shop), [products, stock], dry_run=True) == 0
+    assert "products.csv: 1 row of products can be read" in capsys.readouterr().out
+    assert "JUG-05" not in [row["sku"] for row in await shop.rows("product")]
+
+
 async def test_a_message_can_be_kept_back_and_let_go(shop: Shop, capsys: pytest.CaptureFixture[str]):
     shop.sink.answer(Moment.RCPT, "450 4.2.0 try later", recipient="ana@example.net")
     await shop.receives("1 x MUG-01", sender=ANA, to=ORDERS)
