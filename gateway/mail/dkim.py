@@ -29,11 +29,12 @@ SIGNED = (
 )
 OVERSIGNED = "from to cc subject date message-id reply-to content-type list-unsubscribe list-unsubscribe-post"
 
-# What a stranger may make us work on: dkimpy's patterns take quadratic time over the signature field, and
-# `pow` any time over a public key. 1,200 octets hold a key of 4,096 bits (RFC 8301 3.2) and some more.
+# What a stranger may make us work on: dkimpy takes quadratic time over the signature field and the lines of
+# any field, and `pow` any time over a public key. 1,200 octets hold one of 4,096 bits (RFC 8301 3.2).
 _MOST_SIGNATURES = 5
 _LONGEST_SIGNATURE = 4096
 _LONGEST_RECORD = 1200
+_LONGEST_HEADER = 256 * 1024  # as the guard has it, which does not look into attached mails
 
 _BLANKS = " \t\r\n"  # around a tag's name and value; within a domain there are none (RFC 6376 3.2, 3.5)
 _HOSTNAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
@@ -253,6 +254,8 @@ def _header_and_body(octets: bytes) -> tuple[bytes, bytes]:
     several there, and a signature that was looked at not the one that is verified.
     """
     block, _, body = octets.partition(b"\r\n\r\n")
+    if len(block) > _LONGEST_HEADER:
+        return b"", body
     return b"\r\n".join(line for line in _unfolded(block) if _is_field(line)), body
 
 

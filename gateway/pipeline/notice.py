@@ -36,6 +36,7 @@ MORNING = time(8)  # of the shop's clock
 REMIND = (timedelta(days=3), timedelta(days=14))
 MOST = 100  # held things in one letter
 SUBJECT = 80  # characters
+NOTE = 1500  # characters; the end counts, as of a traceback
 ROOM = 5 * 1024 * 1024  # octets of mails that go along with one letter; base64 makes a third more of them
 
 Octets = Callable[[AsyncConnection, Held], Awaitable[bytes]]
@@ -217,8 +218,12 @@ def shown(text: str) -> str:
 
 
 def _tidy(note: str) -> str:
-    """A note, which may be the end of a traceback, indented where it has several lines."""
-    return "\n     ".join(line.rstrip() for line in note.strip().splitlines())
+    """A note, which may be the end of a traceback, indented where it has several lines.
+
+    It may name what a stranger wrote, an order number for example, at any length.
+    """
+    lines = note.strip()[-NOTE:].splitlines()
+    return "\n     ".join(harmless_line(line.rstrip()).replace("://", "[:]//") for line in lines)
 
 
 # --- what goes along -------------------------------------------------------------------------------------

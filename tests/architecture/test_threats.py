@@ -38,6 +38,7 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_a_command_without_end_is_not_collected",
         "test_each_bomb_ends_in_a_refusal_or_a_hold",
         "test_markup_without_an_end_costs_no_time",
+        "test_octets_made_to_be_slow_are_not",
     ),
     "a flood, a full disk": (
         "test_a_flood_is_told_to_come_back",
@@ -71,6 +72,8 @@ THREATS: Mapping[str, tuple[str, ...]] = {
     "injection into templates and logs": (
         "test_a_customer_called_braces_is_printed_as_such",
         "test_a_newline_in_helo_is_one_log_line",
+        "test_a_digest_shows_hostile_subjects_harmlessly",
+        "test_a_digest_shows_hostile_order_numbers_harmlessly",
     ),
     "escapes for the terminal that shows a mail": (
         "test_neither_the_mail_nor_its_file_commands_the_terminal",

@@ -240,7 +240,9 @@ def test_a_key_is_asked_for_under_the_name_that_was_announced():
 def test_octets_made_to_be_slow_are_not():
     blanks = b"DKIM-Signature: v=1; a=rsa-sha256; d=x; s=s; h=from; bh=YQ==;" + b"\r\n " * 20000 + b"b=YQ=="
     body = b" " * 2_000_000 + b"x\r\n"
+    lines = b"X-Folded: a\r\n" + b" x\r\n" * 1_000_000
     assert held(blanks + b"\r\n" + WIRE + body) == ()
+    assert held(lines + sign(WIRE, (RSA,), NOW)) == ()
     assert held(sign(WIRE + body, (RSA,), NOW)) == ("boutique.example",)
 
 

@@ -151,6 +151,22 @@ async def test_a_digest_shows_hostile_subjects_harmlessly(shop: Shop):
     assert len(line.strip()) <= 82  # 80 and its quotes
 
 
+async def test_a_digest_shows_hostile_order_numbers_harmlessly(shop: Shop):
+    """A note of ours quotes what the mail said: on lines of its own, without links, and not without end."""
+    hostile = "release 99\\r\\nrelease 99\\u202e https://evil.example/" + "x " * 5000
+    order = f'{{"@type": "Order", "orderNumber": "{hostile}"}}'
+    html = f"<p>schema.org</p>\n<script type='application/ld+json'>{order}</script>"
+    await shop.receives(
+        "New order", sender="orders@platform.example", to="orders@boutique.example", html=html
+    )
+    await shop.lets_pass(hours=24)
+    words = words_of(shop.last_mail_to(OWNER))
+    assert "\u202e" not in words
+    assert "://evil" not in words
+    assert not [line for line in words.splitlines() if line.startswith("release")]
+    assert len(words) < 3000
+
+
 # --- she decides by mail -----------------------------------------------------------------------------------
 
 
