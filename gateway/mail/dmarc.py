@@ -60,9 +60,10 @@ def check(author: str, found: Authenticated, resolve: Resolve) -> Dmarc:
         if record is None:
             return _without_record(author, found)
         policy = _policy(record, author, resolve)
-        if how := _aligned(author, _organization(author, walk), record, found, resolve):
+        organization = _organization(author, walk)
+        if how := _aligned(author, organization, record, found, resolve):
             return Dmarc(Verdict.PASS, policy, how)
-        if _could_align(author, found.doubtful):
+        if _could_align(organization, found.doubtful):
             raise DnsTrouble(f"the DKIM key or SPF record of {', '.join(found.doubtful)} was not to be had")
     except DnsTrouble as trouble:
         return Dmarc(Verdict.TEMPERROR, "", str(trouble))
@@ -154,17 +155,19 @@ def _aligned(
     for method, domain, strict in claims:
         if domain.lower() == author.lower():
             return f"{method} passed for {domain}"
-        if strict or not _could_align(author, (domain,)):
+        if strict or not _could_align(organization, (domain,)):
             continue
         if organizational_domain(domain, resolve) == organization:
             return f"{method} passed for {domain}, of the same organization"
     return ""
 
 
-def _could_align(author: str, domains: Sequence[str]) -> bool:
-    """Whether any of these may be of the author's organization: their last label is the same."""
-    last = author.lower().rpartition(".")[2]
-    return any(domain.lower().rpartition(".")[2] == last for domain in domains)
+def _could_align(organization: str, domains: Sequence[str]) -> bool:
+    """Whether any of these may be of the organization: it is one of them, or above one of them.
+
+    No other is asked about. Trouble with a stranger's own DNS must not keep the author's word from counting.
+    """
+    return any(f".{domain.lower()}".endswith(f".{organization}") for domain in domains)
 
 
 def _without_record(author: str, found: Authenticated) -> Dmarc:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from gateway.kernel.errors import MailFlowError, SmtpReply
-from gateway.mail import auth, auth_results, dkim
+from gateway.mail import auth, auth_results, dkim, dmarc
 from gateway.mail.address import domain_of
 from gateway.mail.dmarc import Authenticated
 from gateway.mail.envelope import Address, AuthResults, Envelope, Intake, Verdict
@@ -110,7 +110,11 @@ class Prover:
         says = auth_results.trusted(fields, envelope.auth.trusts)
         claimed = self.claimed(octets)
         author = domain_of(claimed) if claimed else auth.author_domain(fields)
-        connection, signed = await asyncio.gather(self._sender(envelope, asking), _signatures(octets, asking))
+        _, connection, signed = await asyncio.gather(
+            asking.run(lambda resolve: dmarc.check(author, Authenticated(), resolve)),  # so that it is known
+            self._sender(envelope, asking),  # ... however long a stranger's own DNS takes
+            _signatures(octets, asking),
+        )
         found = await asking.run(
             lambda resolve: auth.concluded(envelope.auth, author, connection, signed, says, resolve)
         )

@@ -16,6 +16,10 @@ THREATS: Mapping[str, tuple[str, ...]] = {
         "test_a_domain_in_other_letters_is_asked_all_the_same",
         "test_our_own_domain_in_other_letters_is_forged",
     ),
+    "a name server that is slow on purpose": (
+        "test_a_stranger_s_broken_dns_does_not_silence_the_author_s",
+        "test_a_silent_domain_delays_nobody_else",
+    ),
     "two From fields": ("test_a_second_from_is_refused",),
     "a provider's verdict with a stranger's words in it": (
         "test_what_a_stranger_made_the_server_write_names_nobody_else",

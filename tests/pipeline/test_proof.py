@@ -209,6 +209,28 @@ async def test_silence_ends_with_the_time_for_it(senders: Senders):
     assert (found.dmarc, found.spf) == (Verdict.TEMPERROR, Verdict.TEMPERROR)
 
 
+@pytest.mark.parametrize("broken", ["test._domainkey.evil.example", "_dmarc.evil.example", "evil.example"])
+@pytest.mark.parametrize("trouble", ["broken", "silent"])
+async def test_a_stranger_s_broken_dns_does_not_silence_the_author_s(
+    broken: str, trouble: str, senders: Senders
+):
+    """A thief signs and sends by a domain of his own, whose DNS fails or says nothing."""
+
+    class Odd:
+        async def lookup(self, name: str, of: Record) -> tuple[str, ...]:
+            if name == broken and trouble == "silent":
+                await asyncio.Event().wait()
+            if name == broken:
+                raise DnsTrouble("no server answers")
+            return senders.zone.resolve(name, of)
+
+    senders.publishes("owner.example")
+    octets = senders.signed(a_mail(), "evil.example", NOW)
+    thief = Prover(Odd(), SHOP, budget=0.2)
+    found = await thief.check(enveloped(octets, path="eve@evil.example"), octets)
+    assert found.dmarc is Verdict.FAIL
+
+
 async def test_what_was_asked_is_asked_once(senders: Senders, prover: Prover):
     octets = senders.signed(a_mail(), "owner.example", NOW)
     await prover.check(enveloped(octets), octets)
