@@ -30,20 +30,26 @@ def traced(envelope: Envelope, octets: bytes) -> bytes:
 
 
 def without_claims(octets: bytes, authserv_id: str) -> bytes:
-    """The mail without the Authentication-Results that claim to be written by `authserv_id`."""
+    """The mail without the Authentication-Results that claim to be of `authserv_id`, folded or not."""
     octets = header.canonical(octets)
     end = octets.find(b"\r\n\r\n")
     block, rest = (octets, b"") if end < 0 else (octets[: end + 2], octets[end + 2 :])
-    kept: list[bytes] = []
-    claims = False
+    fields: list[list[bytes]] = []
     for line in block.splitlines(keepends=True):
-        if line[:1] not in (b" ", b"\t"):
-            name, _, value = line.partition(b":")
-            writer = read(value.decode("latin-1"))[0] if name.strip().lower() == _NAME else ""
-            claims = writer.lower() == authserv_id.lower()
-        if not claims:
-            kept.append(line)
-    return b"".join(kept) + rest
+        if fields and line[:1] in (b" ", b"\t"):
+            fields[-1].append(line)
+        else:
+            fields.append([line])
+    return b"".join(each for each in map(b"".join, fields) if not _claims(each, authserv_id)) + rest
+
+
+def _claims(field: bytes, ours: str) -> bool:
+    name, _, value = field.partition(b":")
+    if name.strip().lower() != _NAME:
+        return False
+    text = value.decode("latin-1").replace("\r\n", "").lower()
+    writer = read(text)[0].strip('"')
+    return writer == ours.lower() or (not writer and ours.lower() in text)
 
 
 def _received(envelope: Envelope, ours: str) -> bytes:

@@ -24,6 +24,7 @@ THREATS: Mapping[str, tuple[str, ...]] = {
     "a provider's verdict with a stranger's words in it": (
         "test_what_a_stranger_made_the_server_write_names_nobody_else",
         "test_foreign_authentication_results_are_ignored",
+        "test_a_claim_may_be_written_in_many_ways",
     ),
     "a signature that two programs read differently": (
         "test_a_signature_behind_a_bare_line_feed_lends_its_word_to_no_other",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,21 @@ def test_a_field_that_claims_our_name_is_left_out_and_others_stay():
     found = trusted(split(traced(ENVELOPE, forged + CAME))[0], "boutique.example")
     assert found is not None
     assert found.dmarc("owner.example") is Verdict.NONE
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "\r\n boutique.example; dkim=pass",
+        "(a=b) Boutique.example 1; dkim=pass",
+        '"boutique.example"; dkim=pass',
+        "boutique.example; dkim=pass (no end",
+        "boutique.example\r\n\t; dkim=pass",
+    ],
+)
+def test_a_claim_may_be_written_in_many_ways(value: str):
+    forged = f"Authentication-Results: {value}\r\n".encode()
+    assert without_claims(forged + CAME, "boutique.example") == CAME
 
 
 def test_a_mailbox_has_written_its_own():
