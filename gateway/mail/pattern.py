@@ -14,9 +14,15 @@ import re2  # pyright: ignore[reportMissingTypeStubs] - it has none; the protoco
 from re2._re2 import RE2  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 LOOKED_AT = 256 * 1024  # characters; a mail's own words are far shorter, and a pattern needs no more
-# Octets for one compiled pattern: the least that it fits in. What is left over RE2 fills with states of the
-# texts it has seen, tens of MiB for all patterns if each has one; less than the first of these costs time.
+# Octets for one compiled pattern: the least that it fits in, and what RE2 needs to keep states of the texts
+# that it has seen, without which a search takes six times as long. Room for the states of the largest patterns
+# would be tens of MiB for all of them.
 MEMORY = (64 * 1024, 128 * 1024, 256 * 1024, 512 * 1024, 1024 * 1024)
+STATES, FIXED, WORTH = (
+    320,
+    32 * 1024,
+    256 * 1024,
+)  # octets an instruction and besides; above, no state is kept
 CACHED = 4096  # compiled patterns; all of the tables and rules of one shop fit
 
 
@@ -150,6 +156,9 @@ def compile_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
     for memory in MEMORY:
         try:
             compiled = _compiled(text, ignore_case, memory)
+            wanted = STATES * compiled._regexp.ProgramSize() + FIXED  # noqa: SLF001 - its wrapper hides it
+            if memory < wanted <= WORTH:
+                compiled = _compiled(text, ignore_case, wanted)
         except (_ERROR, UnicodeEncodeError) as error:
             reason = error.args[0] if error.args else error
             told = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)

@@ -36,9 +36,8 @@ _FORWARDS: Mapping[str, bool] = dict.fromkeys(listed(ORIGINAL), False) | dict.fr
 )
 _ANY_DATE = frozenset(listed(ANY_DATE))
 _REPLY_ABOVE = compile_pattern(
-    r"(?:reply|respond|write|type)\b.{0,30} above this line|antwort.{0,40} über dieser zeile"
-    r"|répon.{0,30} au-dessus de cette ligne"
-    r"|(?:responda|escriba).{0,40} (?:encima|arriba) de esta línea",
+    r"(?:reply|respond|write|type)\b.* above this line|antwort.* über dieser zeile"
+    r"|répon.* au-dessus de cette ligne|(?:responda|escriba).* (?:encima|arriba) de esta línea",
     ignore_case=True,
 )
 _PROCESSED_BY = "original message processed by "  # Tobit David names itself, and draws nothing
@@ -156,7 +155,7 @@ def _drawn_separator(lines: Sequence[Line], start: int) -> Block | None:
 
     Gmail draws ten and nine dashes, and only above what it passes on.
     """
-    drawn = _DRAWN.search(lines[start].text)
+    drawn = _DRAWN.search(lines[start].text) if lines[start].text.startswith("-") else None
     if not drawn:
         return None
     named = _named(lines, _next_line(lines, start + 1))
