@@ -15,7 +15,7 @@ from re2._re2 import RE2  # pyright: ignore[reportMissingTypeStubs, reportUnknow
 
 LOOKED_AT = 256 * 1024  # characters; a mail's own words are far shorter, and a pattern needs no more
 # Octets for one compiled pattern: the least that it fits in, and what RE2 needs to keep states of the texts
-# that it has seen, without which a search takes six times as long. Room for the states of the largest patterns
+# that it has seen, without which a search takes six times as long. Room for the states of the largest ones
 # would be tens of MiB for all of them.
 MEMORY = (64 * 1024, 128 * 1024, 256 * 1024, 512 * 1024, 1024 * 1024)
 STATES, FIXED, WORTH = (
