@@ -79,6 +79,12 @@ def wire_domain_of(text: str) -> str:
     return _wire_domain(domain) or domain
 
 
+def wire(text: str) -> Address:
+    """The address with its domain in A-labels, which every mail system takes; what has none stays."""
+    local, at, domain = text.rpartition("@")
+    return Address(f"{local}{at}{domain if domain.isascii() else _wire_domain(domain) or domain}")
+
+
 def subaddress(text: str) -> tuple[str, str]:
     """The role and the detail of a local part or address: `reply+T@` and `reply-T@` are ("reply", T).
 

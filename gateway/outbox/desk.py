@@ -5,7 +5,7 @@ which is tried again and then held for the owner. Nothing is signed here: that h
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.kernel.decision import Cause, Event
 from gateway.kernel.ids import Id, derived_id
 from gateway.kernel.tokens import TokenKeys
+from gateway.mail.address import wire
 from gateway.mail.compose import Letter, compose
 from gateway.mail.draft import Draft
 from gateway.mail.envelope import Address
@@ -86,6 +87,7 @@ class Desk:
         return max(self.templates.template(template).once_per or ONCE_PER, ONCE_PER)
 
     async def _enqueue(self, tx: AsyncConnection, draft: Draft, cause: Cause) -> int:
+        draft = replace(draft, to=wire(draft.to))
         rendered = self.templates.render(draft.template, {**draft.context, "shop": self.sender})
         once_per = self.once_per(draft.template) if draft.answers else rendered.once_per
         identifier = derived_id("msg", cause.id)

@@ -7,10 +7,11 @@ server that did not hear our 250 sends again; such a repeat is a duplicate, not 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import RowMapping, Update, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.db.engine import CONSTANT, Unit, among
@@ -173,14 +174,21 @@ async def move(tx: AsyncConnection, journal_id: Id, how: MailMove, now: datetime
     Raises Stale if the mail does not stand where the table lets it move so.
     """
     (after,) = {state for (_, each), state in JOURNAL.table.items() if each == how}
-    settled_at = None if after is JOURNAL.initial else now
-    moved = await tx.execute(
-        update(journal)
-        .where(journal.c.id == journal_id, journal.c.state.in_(_SOURCES[how]))
-        .values(state=after, settled_at=settled_at, **facts)
-    )
+    new = {"state": after, "settled_at": None if after is JOURNAL.initial else now, **facts}
+    values = {f"new_{name}": value for name, value in new.items()}
+    moved = await tx.execute(_moving(tuple(new)), values | {"mail": journal_id, "sources": _SOURCES[how]})
     if not moved.rowcount:
         raise Stale(f"mail {journal_id} cannot {how} any more")
+
+
+@cache
+def _moving(names: tuple[str, ...]) -> Update:
+    """The statement that sets these columns of a mail that stands in one of some states."""
+    return (
+        update(journal)
+        .where(journal.c.id == bindparam("mail"), among(journal.c.state, bindparam("sources")))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
 
 
 _SOURCES = {how: [state for state, each in JOURNAL.table if each == how] for how in MailMove}

@@ -103,7 +103,10 @@ async def _set_timers(tx: AsyncConnection, tell: datetime, now: datetime, calend
         }
         for kind, due_at in moments
     ]
-    await tx.execute(insert_new(timer, rows))
+    await tx.execute(_TIMERS, rows)
+
+
+_TIMERS = insert_new(timer)
 
 
 # --- what ------------------------------------------------------------------------------------------------

@@ -81,6 +81,17 @@ async def test_an_order_written_by_hand_is_taken_down_and_confirmed(shop: Shop):
     assert "1001" in subjects(shop, "ana@example.net")[0]
 
 
+async def test_a_customer_whose_domain_has_other_letters_is_answered(shop: Shop):
+    octets = (
+        "From: Ana <ana@müller.example>\r\nTo: orders@boutique.example\r\nSubject: Mugs\r\n"
+        "Message-ID: <1@xn--mller-kva.example>\r\n\r\n2 x MUG-01\r\n"
+    ).encode()
+    await shop.receives_octets(octets, reverse_path="ana@xn--mller-kva.example", to=ORDERS)
+    (order,) = await shop.rows("orders")
+    assert order["status"] == "confirmed"
+    assert "1001" in subjects(shop, "ana@xn--mller-kva.example")[0]
+
+
 async def test_an_order_in_microdata_is_an_order_too(shop: Shop):
     html = """
       <div itemscope itemtype="http://schema.org/Order">
