@@ -128,7 +128,7 @@ class Intake:
             async with reading(self._db, brief=True) as tx:
                 entries = await journal.waiting(tx, now, AT_ONCE)
                 upcoming = await journal.next_due(tx, now)
-            if len(entries) < AT_ONCE:
+            if len(entries) < AT_ONCE or self._proofs.full:
                 self._proofs.forget_others([entry.seq for entry in entries])
             if not await self._decide_some(entries, now):
                 return upcoming

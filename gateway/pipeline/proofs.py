@@ -36,9 +36,14 @@ class Proofs:
         """Whether anything is being found out, or was and is not used yet."""
         return bool(self._tasks)
 
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be found out before something is used or forgotten."""
+        return len(self._tasks) >= AT_ONCE
+
     def begin(self, seq: int, envelope: Envelope, octets: bytes | None = None) -> None:
         """Find out who sent a mail; `octets` if they are at hand."""
-        if seq in self._tasks or len(self._tasks) >= AT_ONCE:
+        if seq in self._tasks or self.full:
             return
         task = asyncio.create_task(self._prove(envelope, octets), name=f"proof {seq}")
         self._tasks[seq] = task
@@ -58,7 +63,7 @@ class Proofs:
         return task.result()
 
     def forget_others(self, seqs: Collection[int]) -> None:
-        """Drop what was found out about mails that wait no more."""
+        """Drop what was found out about mails that wait no more, or that others wait before."""
         for seq in [seq for seq, task in self._tasks.items() if task.done() and seq not in seqs]:
             del self._tasks[seq]
 
