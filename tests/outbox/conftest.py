@@ -76,7 +76,7 @@ class Post:
 
     async def settles(self) -> None:
         assert self.worker is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.worker.idle()
 
     async def lets_pass(self, **time: float) -> None:
