@@ -174,7 +174,7 @@ async def build(
     The caller runs `Gateway.run` in a task of its own. InputError or OSError say what is missing.
     """
     clock = clock or SystemClock()
-    keys = read_keys(config)
+    keys = config.secrets.keys()
     shop = shop_of(config, keys)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(config.store.address(), lock=config.lock))
@@ -234,11 +234,6 @@ async def build(
         yield Gateway(
             config, db, clock, pipe, intake, timers, worker, upkeep(chores, clock), listener, lmtp, watched
         )
-
-
-def read_keys(config: Config) -> Secrets:
-    """The shop's own keys; InputError if the file cannot be read."""
-    return config.secrets.keys()
 
 
 def address_key(keys: Secrets) -> Callable[[str], str]:

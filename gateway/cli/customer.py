@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.app.config import load
-from gateway.app.wiring import address_key, read_keys
+from gateway.app.wiring import address_key
 from gateway.cli.counted import counted
 from gateway.db.engine import open_database, reading
 from gateway.kernel.calendar import ShopCalendar
@@ -24,7 +24,7 @@ async def _show(folder: Path, written: str) -> int:
     address = read_address(written)
     if address is None:
         raise InputError(written, "is no mail address", "it looks like ana@example.net")
-    key = address_key(read_keys(config))(address)
+    key = address_key(config.secrets.keys())(address)
     async with open_database(config.store.address(), read_only=True) as db, reading(db) as tx:
         found = await profile(tx, key)
     if found is None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gateway.app.config import load
-from gateway.app.wiring import read_keys, shop_of
+from gateway.app.wiring import shop_of
 from gateway.db.engine import open_database, reading
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.ids import Id
@@ -26,7 +26,7 @@ Ask = Callable[[bytes, Parsed], Awaitable[Facts]]
 async def asking(folder: Path) -> AsyncGenerator[Ask]:
     """What answers for the shop in `folder`; InputError or OSError say what is missing."""
     config = load(folder)
-    shop = shop_of(config, read_keys(config))
+    shop = shop_of(config, config.secrets.keys())
     async with open_database(config.store.address(), read_only=True) as db:
 
         async def ask(octets: bytes, mail: Parsed) -> Facts:

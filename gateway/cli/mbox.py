@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from gateway.mail.pattern import compile_pattern
 
 _BEGINS = compile_pattern(r"^From \S+ +[^\n]*\d\d:\d\d[^\n]*\d{4}")
-_QUOTED = compile_pattern(r"^>+From ")
 
 
 def mails(octets: bytes) -> Iterator[bytes]:
@@ -25,4 +24,4 @@ def _begins(line: bytes) -> bool:
 
 def _unquoted(line: bytes) -> bytes:
     """A line of a text that began with `From ` was marked, lest it begins a mail (mboxrd)."""
-    return line[1:] if line.startswith(b">") and _QUOTED.search(line.decode("latin-1")) else line
+    return line[1:] if line.startswith(b">") and line.lstrip(b">").startswith(b"From ") else line

@@ -56,10 +56,10 @@ def canonical(text: str) -> str:
 
     What is no address comes back in lower case, so that it still equals itself.
     """
-    local, at, domain = text.strip().rpartition("@")
-    if not at:
-        return text.strip().lower()
-    return f"{unicodedata.normalize('NFC', local).lower()}@{_wire_domain(domain.lower()) or domain.lower()}"
+    text = text.strip()
+    if "@" not in text:
+        return text.lower()
+    return f"{unicodedata.normalize('NFC', local_part(text)).lower()}@{wire_domain_of(text)}"
 
 
 def local_part(text: str) -> str:

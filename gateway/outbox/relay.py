@@ -193,7 +193,7 @@ class RelayWorker:
                 again_at.append(self._buckets.opens_at(keys, now))
                 continue
             claims = await store.claim(self._db, self._me, route.id, lane, n, now)
-            async with reading(self._db, brief=True) as tx:
+            async with reading(self._db) as tx:
                 claimed = await store.in_hand(tx, claims, now)
             await self._admit(route, claimed, keys, now)
             started |= bool(claims)

@@ -238,7 +238,7 @@ class Pipe:
         started = perf_counter()
         now = self._clock.now()
         rule = self._slices.timers[due.kind]
-        async with reading(self._db, brief=True) as tx:
+        async with reading(self._db) as tx:
             known = await rule.load(tx, due.about)
         decision = rule.decide(known, now)
         async with writing(self._db) as tx:

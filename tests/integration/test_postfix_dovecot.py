@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from gateway.app.published import signing_keys
-from gateway.app.wiring import read_keys
 from gateway.kernel.tokens import TokenKind
 from gateway.mail.dkim import DkimKey, dns_record, verify
 from gateway.mail.parsed import DeliveryReport
@@ -94,7 +93,7 @@ async def test_a_confirmation_lies_in_her_mailbox_as_the_shop_signed_it(world: W
     assert all(holds(mail.octets, key) for key in keys)  # each alone, for not all receivers know Ed25519
     assert not holds(mail.octets.replace(b"Blue mug", b"Gold mug"), *keys)
 
-    tokens, plan = read_keys(shop.gateway.config).tokens, AddressPlan(DOMAIN, TOKEN_DOMAIN)
+    tokens, plan = shop.gateway.config.secrets.keys().tokens, AddressPlan(DOMAIN, TOKEN_DOMAIN)
     path = {name: parseaddr(str(message[name]))[1] for name in ("Reply-To", "Return-Path")}
     kinds = {name: token.kind for name in path if (token := token_at(tokens, path[name], plan))}
     assert kinds == {"Reply-To": TokenKind.REPLY, "Return-Path": TokenKind.BOUNCE}

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from gateway.app.wiring import read_keys
 from gateway.db.engine import writing
 from gateway.edges.probe import refuses_relay
 from gateway.kernel.tokens import TokenKeys
@@ -156,7 +155,10 @@ async def test_a_commit_that_fails_promises_nothing_to_anybody(shop: Shop):
 
 async def test_an_expired_token_is_let_in(shop: Shop):
     """Who answers a year later is not turned away, only believed less."""
-    keys, plan = read_keys(shop.gateway.config).tokens, AddressPlan("boutique.example", "boutique.example")
+    keys, plan = (
+        shop.gateway.config.secrets.keys().tokens,
+        AddressPlan("boutique.example", "boutique.example"),
+    )
     a_year_ago = shop.clock.now().date() - timedelta(days=365)
     expired = reply_path(keys, 1, plan, a_year_ago)
     forged = reply_path(TokenKeys({1: bytes(32)}, newest=1), 1, plan, shop.clock.now().date())
