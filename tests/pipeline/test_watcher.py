@@ -20,7 +20,7 @@ from gateway.pipeline.collect import Watched
 from gateway.pipeline.folder import LoginRefused
 from gateway.pipeline.journal import accepting
 from gateway.pipeline.mailbox import MailboxOpened, MailboxTroubled
-from gateway.pipeline.watcher import Watcher
+from gateway.pipeline.watcher import RENEW, Watcher
 from gateway.testing.clock import ManualClock
 from gateway.testing.scripted_folder import ScriptedFolder
 
@@ -102,11 +102,18 @@ async def turns(clock: ManualClock, watcher: Watcher, step: timedelta, times: in
 async def renewals(clock: ManualClock, db: Database, times: int) -> None:
     """The lease is renewed so many times, each of which is waited for."""
     for _ in range(times):
-        clock.advance(timedelta(seconds=20))
         async with asyncio.timeout(60):
+            while not sleeps_until(clock, clock.now() + RENEW):
+                await asyncio.sleep(0.002)
+            clock.advance(RENEW)
             while (await rows(db, imap_mailbox))[0].held_until != clock.now() + timedelta(seconds=60):
                 await asyncio.sleep(0.002)
         await asyncio.sleep(0.002)
+
+
+def sleeps_until(clock: ManualClock, instant: datetime) -> bool:
+    """Whether somebody does already: who comes to it after the clock was turned would sleep too long."""
+    return any(at == instant and not woken.done() for at, _, woken in clock._sleepers)
 
 
 async def looks(watcher: Watcher) -> None:
